@@ -1,0 +1,431 @@
+"""Frozen values that one stage hands to the next.
+
+feeds:    `Feed` ─► `FeedPage` ─► `ParsedFeed` ─► `Entry` …
+entries:  `Entry` ─► `Page` ─► `Article` ─► `Tags` ─► `Document` ─► `Outcome`
+
+Times are aware UTC and end in `_at`; durations say their unit. Field names are those of the stored
+records (`schemas/*.json`): what is added here is added there, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+class FeedState(StrEnum):
+    """Whether a feed is polled: `gone` feeds answered 410 for good and can be revived."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    GONE = "gone"
+
+
+class EntryState(StrEnum):
+    """A ledger row is pending until an outcome of its latest generation is written."""
+
+    PENDING = "pending"
+    DONE = "done"
+
+
+class Wait(StrEnum):
+    """Why a pending row is not due yet."""
+
+    NONE = "none"
+    SLOT = "slot"
+    RETRY = "retry"
+    LEASE = "lease"
+
+
+class OutcomeKind(StrEnum):
+    """How an entry's latest generation ended; with `pending` these partition everything ever seen."""
+
+    INDEXED = "indexed"
+    REVISED = "revised"
+    UNCHANGED = "unchanged"
+    DUPLICATE = "duplicate"
+    REJECTED = "rejected"
+    GAVE_UP = "gave_up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveLocation:
+    """Where a response lies in the WARC archive: a file's name and the record's bytes in it."""
+
+    file: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A polled feed, as stored. `feed_id` comes from the URL first added and never changes."""
+
+    feed_id: str
+    url: str
+    title: str | None = None
+    site_url: str | None = None
+    domain: str = ""
+    tags: tuple[str, ...] = ()
+    country: str | None = None
+    language: str | None = None
+    state: FeedState = FeedState.ACTIVE
+    added_at: datetime
+    next_poll_at: datetime
+    interval_s: int
+    min_interval_s: int | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    last_polled_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_new_entry_at: datetime | None = None
+    last_outcome: str | None = None
+    http_status: int | None = None
+    consecutive_failures: int = 0
+    error: str | None = None
+    redirect_url: str | None = None
+    redirect_count: int = 0
+    entries_seen: int = 0
+    entries_per_day: float | None = None
+    missed_entries: int = 0
+    hub_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One redirect that was followed: the status and the URL that answered with it."""
+
+    status: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Fetched bytes and how they came. `body` is decoded from its content coding, at most the cap.
+
+    `headers` have lower-case names. `final_url` is what answered after `redirects`.
+    """
+
+    url: str
+    final_url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    fetched_at: datetime
+    redirects: tuple[Hop, ...] = ()
+    wait_ms: int = 0
+    fetch_ms: int = 0
+
+
+FeedPage = Page
+"""A fetched feed is a page whose body is a feed; a 304 has an empty body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What a feed says about one entry, cleaned. `url` is None where the feed gives no usable link.
+
+    `content` is the feed's own full text where it carries one (plain text, at most 100 KB).
+    `entry_hash` covers what makes an entry count as changed: normalised title and updated time.
+    """
+
+    entry_id: str
+    feed_id: str
+    url: str | None
+    canonical_url: str | None = None
+    domain: str = ""
+    guid: str | None = None
+    title: str | None = None
+    summary: str | None = None
+    content: str | None = None
+    authors: tuple[str, ...] = ()
+    section: str | None = None
+    image_url: str | None = None
+    language: str | None = None
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+    entry_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collapsed:
+    """An entry that was dropped because the same listing already held it, and by which rule."""
+
+    title: str | None
+    url: str | None
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """A feed's own facts and its entries in listing order, duplicates within the listing collapsed.
+
+    `listed` counts entries before collapsing. `notes` are what the rules had to mend, one line each.
+    """
+
+    format: str
+    title: str | None = None
+    site_url: str | None = None
+    language: str | None = None
+    hub_url: str | None = None
+    entries: tuple[Entry, ...] = ()
+    collapsed: tuple[Collapsed, ...] = ()
+    listed: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """What was extracted from one page, before tagging and before it has an identity in the store.
+
+    `canonical_link` is the page's own rel=canonical, as an absolute URL and not yet believed.
+    """
+
+    title: str | None
+    body: str
+    summary: str | None = None
+    authors: tuple[str, ...] = ()
+    section: str | None = None
+    image_url: str | None = None
+    language: str | None = None
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
+    canonical_link: str | None = None
+    site_name: str | None = None
+    extractor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tags:
+    """What enrichment says about a text. Codes: ISO 639-1, ISO 3166-1 alpha-2, IPTC `medtop:`."""
+
+    language: str = "und"
+    language_confidence: float = 0.0
+    country_primary: str | None = None
+    countries: tuple[str, ...] = ()
+    country_scores: Mapping[str, float] = field(default_factory=dict)
+    topics: tuple[str, ...] = ()
+    topics_all: tuple[str, ...] = ()
+    topics_top: tuple[str, ...] = ()
+    topic_names: tuple[str, ...] = ()
+    topic_scores: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenBy:
+    """Which generation of which entry wrote an article, and what that write was called."""
+
+    entry_id: str
+    generation: int
+    outcome: OutcomeKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """An article as stored and searched. `published_at` is always set and never in the future.
+
+    `identity_note` says why the page's own rel=canonical was not taken as the identity, where it
+    was not; `raw_digest` is the sha256 of the fetched body.
+    """
+
+    article_id: str
+    url: str
+    canonical_url: str
+    domain: str
+    feed_id: str
+    feed_ids: tuple[str, ...]
+    feed_title: str | None = None
+    title: str
+    body: str
+    summary: str | None = None
+    authors: tuple[str, ...] = ()
+    section: str | None = None
+    image_url: str | None = None
+    language: str = "und"
+    language_confidence: float = 0.0
+    published_at: datetime
+    published_source: str
+    publish_to_index_s: int | None = None
+    modified_at: datetime | None = None
+    first_seen_at: datetime
+    fetched_at: datetime
+    indexed_at: datetime | None = None
+    revision: int = 1
+    written_by: WrittenBy | None = None
+    body_source: str = "page"
+    word_count: int = 0
+    content_hash: str
+    raw_digest: str
+    identity_note: str | None = None
+    country_primary: str | None = None
+    countries: tuple[str, ...] = ()
+    country_scores: Mapping[str, float] = field(default_factory=dict)
+    topics: tuple[str, ...] = ()
+    topics_all: tuple[str, ...] = ()
+    topics_top: tuple[str, ...] = ()
+    topic_names: tuple[str, ...] = ()
+    topic_scores: Mapping[str, float] = field(default_factory=dict)
+    quality: float | None = None
+    extractor: str = ""
+    extractor_version: str = ""
+    tagger_version: str = ""
+    archive: ArchiveLocation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The right to work on one row until its lease ends. `token` is random; travels as the hint."""
+
+    entry_id: str
+    token: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """Milliseconds an entry spent per stage in the attempt that ended it."""
+
+    wait_ms: int | None = None
+    fetch_ms: int | None = None
+    extract_ms: int | None = None
+    tag_ms: int | None = None
+    write_ms: int | None = None
+    total_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRow:
+    """One entry in the ledger: what the feed said, and how far the work on it has come.
+
+    A pending row with `due_at` None is held: no active feed lists it. `admitted_at` is when the
+    latest generation was admitted.
+    """
+
+    entry: Entry
+    feed_ids: tuple[str, ...]
+    state: EntryState = EntryState.PENDING
+    wait: Wait = Wait.NONE
+    claim: str | None = None
+    generation: int = 1
+    outcome: OutcomeKind | None = None
+    reason: str | None = None
+    due_at: datetime | None = None
+    attempts: int = 0
+    first_seen_at: datetime
+    listed_at: datetime
+    admitted_at: datetime
+    done_at: datetime | None = None
+    article_id: str | None = None
+    http_status: int | None = None
+    archive: ArchiveLocation | None = None
+    timings: Timings = Timings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A document on its way into the index, and what `store.decide` needs to place it there.
+
+    `known_article_id` is the article this entry's earlier generation ended at. Where the identity
+    came from a rel=canonical, `fallback_*` is the fetched page's own identity, taken when the
+    article already there is plainly another one.
+    """
+
+    document: Document
+    entry_id: str
+    generation: int
+    known_article_id: str | None = None
+    fallback_id: str | None = None
+    fallback_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How an attempt ended. `reason` is a fixed, low-cardinality word, or None where none is needed.
+
+    `detail` is for the operator's eyes: the message behind the reason, at most a line.
+    """
+
+    kind: OutcomeKind
+    reason: str | None = None
+    detail: str | None = None
+    article_id: str | None = None
+    http_status: int | None = None
+    archive: ArchiveLocation | None = None
+    timings: Timings = Timings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """An attempt to be settled: finish the claimed row, after its candidate (if any) was written.
+
+    With a candidate, `outcome.kind` is only what the extraction hoped for: the store decides
+    between indexed, revised, unchanged and duplicate.
+    """
+
+    claim: Claim
+    outcome: Outcome
+    candidate: Candidate | None = None
+
+
+class SettledState(StrEnum):
+    """What became of a settlement.
+
+    finished: the outcome is in the ledger. stale: the claim had expired, nothing was finished.
+    requeued: the entry changed meanwhile, so the row is due again. refused: the store could not
+    take the document now; the row stays pending.
+    """
+
+    FINISHED = "finished"
+    STALE = "stale"
+    REQUEUED = "requeued"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The store's answer to one settlement. `outcome` is what was written, where it was."""
+
+    state: SettledState
+    outcome: Outcome | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What one listing did to the ledger: counts, and the ids that are new or changed."""
+
+    new: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    known: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueRow:
+    """What dispatch needs to know of a due row to choose among hosts."""
+
+    entry_id: str
+    domain: str
+    first_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One search result. `highlights` are plain-text fragments with matches between U+E000/U+E001."""
+
+    document: Document
+    score: float
+    highlights: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage:
+    """A page of search results and how many documents match in all."""
+
+    hits: tuple[Hit, ...]
+    total: int

@@ -1,0 +1,160 @@
+"""Every setting, in one table: name, type, default, bounds, meaning.
+
+Read once, from `FEEDMILL_*` in the environment, a `.env` file, or `feedmill.toml`; secrets also from
+the file that `FEEDMILL_…_FILE` names. `docs/settings.md` is generated from this table.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from worker.errors import UsageError
+
+Network = IPv4Network | IPv6Network
+
+
+class Settings(BaseSettings):
+    """What an operator can set. Frozen: a change needs a restart."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FEEDMILL_",
+        env_file=".env",
+        toml_file="feedmill.toml",
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+    )
+
+    broker_url: str = Field("memory://", description="Celery broker: `memory://` (one process, no services).")
+    store_url: str = Field(
+        "sqlite:///feedmill.db", description="Store: `sqlite:///FILE`, relative to the working folder."
+    )
+    user_agent: str = Field(
+        "Feedmill/0.1 (+https://github.com/feedmill/feedmill)",
+        min_length=8,
+        description="Sent with every request; put a URL or address in it where publishers can reach you.",
+    )
+    allow_private_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (),
+        description="Non-public networks that may be fetched from, as a CIDR list: `10.1.0.0/16`. Empty: none.",
+    )
+    allow_ports: Annotated[frozenset[int] | Literal["any"], NoDecode] = Field(
+        frozenset({80, 443}), description="Ports that URLs may name: a list, or `any`."
+    )
+    host_delay_s: float = Field(
+        2.0, ge=0, le=3600, description="Seconds between two requests to one site (registrable domain)."
+    )
+    fetch_timeout_s: float = Field(
+        60.0, gt=0, le=600, description="Wall-clock deadline of one request, redirects included, in seconds."
+    )
+    connect_timeout_s: float = Field(
+        10.0, gt=0, le=120, description="Bound on DNS and on connecting, each, in seconds."
+    )
+    max_feed_bytes: int = Field(10_000_000, ge=10_000, description="Cap on a feed's decoded body, in bytes.")
+    max_page_bytes: int = Field(5_000_000, ge=10_000, description="Cap on a page's decoded body, in bytes.")
+    fetch_threads: int = Field(
+        16, ge=1, le=256, description="Threads that poll, fetch and wait for the network."
+    )
+    extract_processes: int = Field(
+        2, ge=1, le=64, description="Child processes that parse feeds and extract pages."
+    )
+    extract_timeout_s: float = Field(
+        30.0, gt=0, le=300, description="Seconds a child may spend on one page before it is killed."
+    )
+    lease_s: float = Field(
+        900.0,
+        ge=60,
+        description="Seconds a claimed entry stays with its worker before another may take it.",
+    )
+    poll_interval_s: int = Field(1800, ge=60, description="Seconds between two polls of a feed.")
+    max_attempts: int = Field(8, ge=1, le=50, description="Attempts at an entry before it ends `gave_up`.")
+    retry_base_s: float = Field(
+        60.0,
+        gt=0,
+        description="Wait after a first failed attempt, in seconds; doubles with each further one.",
+    )
+    ledger_keep_days: int = Field(
+        365, ge=30, description="Days after which rows that no feed lists any more may go."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least serious line logged."
+    )
+    log_format: Literal["auto", "text", "json"] = Field(
+        "auto",
+        description="`text` for people, `json` for machines; `auto` asks whether stderr is a terminal.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the parameter's name is the library's
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+
+    @field_validator("allow_private_networks", mode="before")
+    @classmethod
+    def _networks(cls, value: Any) -> Any:
+        parts = value.replace(",", " ").split() if isinstance(value, str) else value
+        return tuple(ip_network(part, strict=False) if isinstance(part, str) else part for part in parts)
+
+    @field_validator("allow_ports", mode="before")
+    @classmethod
+    def _ports(cls, value: Any) -> Any:
+        if not isinstance(value, str) or value == "any":
+            return value
+        return frozenset(int(part) for part in value.replace(",", " ").split())
+
+    @field_validator("broker_url")
+    @classmethod
+    def _known_broker(cls, value: str) -> str:
+        if not value.startswith("memory://"):
+            raise ValueError("only memory:// is supported so far")
+        return value
+
+    @field_validator("store_url")
+    @classmethod
+    def _known_store(cls, value: str) -> str:
+        if not value.startswith("sqlite:///") or value == "sqlite:///":
+            raise ValueError("only sqlite:///FILE is supported so far")
+        return value
+
+    @property
+    def sqlite_path(self) -> Path:
+        """The database file that `store_url` names."""
+        return Path(self.store_url.removeprefix("sqlite:///")).expanduser()
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """Return the settings in force; `overrides` win over environment and files.
+
+    Raises:
+        UsageError: one line that lists every mistake at once.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        mistakes = "; ".join(
+            f"FEEDMILL_{'.'.join(map(str, m['loc'])).upper()}: {_said(m)}" for m in error.errors()
+        )
+        raise UsageError(f"invalid settings: {mistakes}") from error
+    except ValueError as error:
+        raise UsageError(f"invalid settings: {error}") from error
+
+
+def _said(mistake: Any) -> str:
+    return str(mistake["msg"]).removeprefix("Value error, ")

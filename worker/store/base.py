@@ -1,0 +1,203 @@
+"""What a store must offer: three protocols, and the one call that settles attempts.
+
+Every backend passes the same contract suite (`tests/store/contract.py`). Ids and records are those
+of `worker.models`. Methods raise `StoreError` and nothing else; all of them may be called from any
+thread. `now` is always the caller's clock.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from worker.models import (
+        Admission,
+        Claim,
+        Document,
+        DueRow,
+        Entry,
+        Feed,
+        LedgerRow,
+        SearchPage,
+        Settled,
+        Settlement,
+        Wait,
+    )
+    from worker.store.query import SearchRequest
+
+
+class FeedStore(Protocol):
+    """The feeds an operator follows."""
+
+    def add(self, feeds: Iterable[Feed]) -> list[str]:
+        """Store the feeds whose id, `url` or `redirect_url` is not known yet; return the added ids."""
+        ...
+
+    def get(self, feed_id: str) -> Feed | None: ...
+
+    def find(self, url: str) -> Feed | None:
+        """Return the feed whose present URL, first URL or redirect target is `url`."""
+        ...
+
+    def all(self) -> Iterator[Feed]:
+        """Yield every feed, by title then URL, without holding a transaction open."""
+        ...
+
+    def claim_due(self, now: datetime, limit: int) -> list[Feed]:
+        """Return active feeds whose `next_poll_at` has come, longest overdue first.
+
+        `next_poll_at` has already moved forward by the feed's interval when this returns, so every
+        error path has a next time, and no other caller gets the same feed.
+        """
+        ...
+
+    def update(self, feed_id: str, changes: Mapping[str, Any]) -> bool:
+        """Set the named fields of one feed, leaving the others alone; False where it is unknown."""
+        ...
+
+    def remove(self, feed_id: str) -> bool: ...
+
+    def poll_now(self, now: datetime) -> int:
+        """Make every active feed due at once; return how many."""
+        ...
+
+
+class EntryLedger(Protocol):
+    """Every entry that a feed ever listed, one row each, and the work still to do on it."""
+
+    def admit(self, feed_id: str, entries: Sequence[Entry], now: datetime) -> Admission:
+        """Take one listing of `feed_id` into the ledger.
+
+        New entries become pending and due. A known entry gains `feed_id` in `feed_ids`. An entry of
+        the row's own feed whose `entry_hash` differs is a change: its generation rises and the row
+        is due again (on a claimed row neither claim nor due_at is touched). Changes nearer than
+        30 min to the latest admission wait for a later listing; after 10 generations no more come.
+        """
+        ...
+
+    def get(self, entry_id: str) -> LedgerRow | None: ...
+
+    def find_by_url(self, url: str) -> list[LedgerRow]:
+        """Return rows whose entry URL or canonical URL is `url`, newest first (at most 20)."""
+        ...
+
+    def due(self, now: datetime, limit: int, per_host: int, after_domain: str = "") -> list[DueRow]:
+        """Return up to `limit` due rows, at most `per_host` of one domain, newest first within it.
+
+        Domains are visited in order from the one after `after_domain`, wrapping around, so that a
+        caller that passes the last domain it got starves no host however many rows are due.
+        """
+        ...
+
+    def claim(self, entry_ids: Sequence[str], now: datetime, lease_s: float) -> list[Claim]:
+        """Claim those of the rows that are still due; only what was won is returned."""
+        ...
+
+    def start(self, claim: Claim) -> LedgerRow | None:
+        """Return the row if `claim` still holds it, read in real time; else None."""
+        ...
+
+    def defer(self, claim: Claim, *, due_at: datetime, wait: Wait, attempts: int, reason: str | None) -> bool:
+        """Give the claim up and make the row due at `due_at`; False (and no effect) if it is stale."""
+        ...
+
+    def finish(self, settlements: Sequence[Settlement], now: datetime) -> list[Settled]:
+        """Write outcomes that need no document, each only if its claim still holds the row."""
+        ...
+
+    def release_claims(self, now: datetime) -> int:
+        """Make every claimed row due at once: for a service that knows it is alone. Return how many."""
+        ...
+
+    def counts(self) -> dict[str, int]:
+        """Return rows by outcome ('indexed', …, 'pending'); they sum to every entry ever seen."""
+        ...
+
+    def reasons(self) -> dict[tuple[str, str], int]:
+        """Return done rows by (outcome, reason) where there is a reason."""
+        ...
+
+    def waiting(self) -> dict[str, int]:
+        """Return pending rows by wait ('none', 'slot', 'retry', 'lease', and 'held' without due_at)."""
+        ...
+
+    def dead(
+        self, *, reason: str | None = None, feed_id: str | None = None, limit: int = 50
+    ) -> list[LedgerRow]:
+        """Return rows that ended rejected or gave_up, latest first."""
+        ...
+
+    def retry(self, entry_ids: Sequence[str], now: datetime) -> int:
+        """Make done rows pending and due again, as a new generation; return how many."""
+        ...
+
+    def feed_removed(self, feed_id: str, now: datetime) -> int:
+        """Forget `feed_id` in every row and return how many rows that ended.
+
+        Pending rows that no other active feed lists end `rejected(feed_removed)`; rows it owned
+        pass to the next feed that lists them.
+        """
+        ...
+
+    def hold(self, feed_id: str) -> int:
+        """Hold pending rows that no active feed lists any more (`feed_id` was paused): no due_at."""
+        ...
+
+    def release(self, feed_id: str, now: datetime) -> int:
+        """Make the held rows that `feed_id` lists due again (it was resumed)."""
+        ...
+
+    def prune(self, before: datetime) -> int:
+        """Delete done rows last listed before that time; return how many."""
+        ...
+
+
+class ArticleIndex(Protocol):
+    """The searchable articles."""
+
+    def get(self, article_id: str) -> Document | None:
+        """Return the article, read in real time."""
+        ...
+
+    def find_by_url(self, url: str) -> Document | None:
+        """Return the article whose `url` or `canonical_url` is `url`."""
+        ...
+
+    def search(self, request: SearchRequest) -> SearchPage: ...
+
+    def count(self) -> int: ...
+
+    def refresh(self) -> None:
+        """Make everything written so far visible to search."""
+        ...
+
+
+class Store(Protocol):
+    """The three stores over one connection, and the write path that spans them."""
+
+    @property
+    def feeds(self) -> FeedStore: ...
+
+    @property
+    def entries(self) -> EntryLedger: ...
+
+    @property
+    def articles(self) -> ArticleIndex: ...
+
+    def settle(self, settlements: Sequence[Settlement], now: datetime) -> list[Settled]:
+        """Write each candidate, then finish its row: never an outcome without its document.
+
+        Placing follows `store.decide`. A document that can never be stored ends
+        `rejected` with a reason that starts with `index:`; where the store itself is unavailable,
+        StoreUnavailableError is raised and every row stays as it was.
+        """
+        ...
+
+    def setup(self) -> list[str]:
+        """Create or migrate what the store needs; return one line per change made. Idempotent."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,176 @@
+"""URLs as identities: what makes two links one entry, two pages one article, two hosts one site.
+
+`identity_url` is version 1 and frozen: a golden file (`tests/data/identity_v1.tsv`) holds it, since
+every stored id is a hash of it. `canonical_url` may improve at any time: it is for display and
+matching only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+from functools import lru_cache
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+
+import tldextract
+
+_SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
+"""The bundled public suffix list with private suffixes: blogspot.com is not one site. Never fetches."""
+
+_UNRESERVED_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_INDEX_PAGE = re.compile(r"^/(?:(?:index|default|home)\.\w{2,5})?$", re.IGNORECASE)
+_TRACKING = re.compile(
+    # What newsletters, ad networks and analytics add to links; none of them selects content.
+    r"^(?:utm_\w+|pk_\w+|mtm_\w+|hsa_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|mc_cid|mc_eid"
+    r"|_hsenc|_hsmi|mkt_tok|ns_campaign|ns_mchannel|ns_source|at_medium|at_campaign|at_custom\d|cmpid|xtor"
+    r"|ref_src|ref_url|guccounter|guce_referrer\w*|ocid|spm|vero_id|oly_anon_id|oly_enc_id)$",
+    re.IGNORECASE,
+)
+
+
+def find_link(link: str | None, base: str | None = None) -> str | None:
+    """Return `link` as an absolute http(s) URL without credentials, or None where it is none.
+
+    `base` resolves relative links. Whitespace and control characters, which feeds wrap into links,
+    are removed at the ends and inside (the WHATWG rule for tabs and line breaks).
+    """
+    if not link:
+        return None
+    cleaned = re.sub(r"[\t\r\n]", "", link.strip())
+    try:
+        absolute = urljoin(base, cleaned) if base else cleaned
+        parts = urlsplit(absolute)
+        usable = parts.scheme.lower() in _DEFAULT_PORTS and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    if not usable or parts.username is not None or parts.password is not None:
+        return None
+    return _CONTROL.sub(lambda found: f"%{ord(found[0]):02X}", absolute)
+
+
+def identity_url(url: str) -> str:
+    """Return version 1 of the URL's identity, without its fragment.
+
+    The scheme is folded to https (a feed's move to TLS renames no article), host lower-cased and in
+    punycode, default port, `utm_*` parameters and fragment dropped, escapes and dot segments
+    normalised (RFC 3986, 6.2.2). Everything else is kept: order and case of path and query matter.
+    """
+    parts = urlsplit(url)
+    path = _normal_escapes(_without_dot_segments(parts.path or "/"))
+    query = "&".join(p for p in parts.query.split("&") if not p.lower().startswith("utm_"))
+    return urlunsplit(
+        ("https", _authority(parts.scheme, parts.hostname, parts.port), path, _normal_escapes(query), "")
+    )
+
+
+def identity_url_with_fragment(url: str) -> str:
+    """Return the identity of entries that one listing tells apart only by fragment."""
+    fragment = _normal_escapes(urlsplit(url).fragment)
+    return f"{identity_url(url)}#{fragment}" if fragment else identity_url(url)
+
+
+def canonical_url(url: str) -> str:
+    """Return the URL without fragment, tracking parameters and needless variation, scheme kept."""
+    parts = urlsplit(url)
+    query = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(k)]
+    path = _normal_escapes(_without_dot_segments(parts.path or "/"))
+    authority = _authority(parts.scheme, parts.hostname, parts.port)
+    return urlunsplit((parts.scheme.lower(), authority, path, urlencode(query), ""))
+
+
+def host_of(url: str) -> str:
+    """Return the lower-case host of a URL, '' where it has none."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".").lower()
+    except ValueError:
+        return ""
+
+
+@lru_cache(maxsize=50_000)
+def site_of_host(host: str) -> str:
+    """Return the registrable domain of a host; the host itself where the suffix list knows none."""
+    return _SUFFIXES.extract_str(host).top_domain_under_public_suffix or host
+
+
+def site_of(url: str) -> str:
+    """Return the site of a URL: its registrable domain, private suffixes included."""
+    return site_of_host(host_of(url))
+
+
+def is_home(url: str) -> bool:
+    """Return whether the URL is its site's home page (a query makes it another page)."""
+    parts = urlsplit(url)
+    return not parts.query and bool(_INDEX_PAGE.match(parts.path or "/"))
+
+
+def feed_id_of(url: str) -> str:
+    """Return the id of a feed first added under `url`: 16 hex characters."""
+    return _digest(identity_url(url))[:16]
+
+
+def entry_id_of(*identity: str) -> str:
+    """Return the id of an entry by the parts of its identity: 32 hex characters."""
+    return _digest("\n".join(identity))[:32]
+
+
+def article_id_of(url: str) -> str:
+    """Return the id of the article whose final page is `url`: 32 hex characters."""
+    return _digest(identity_url(url))[:32]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _authority(scheme: str, host: str | None, port: int | None) -> str:
+    name = _ascii_host((host or "").rstrip(".").lower())
+    if ":" in name:
+        name = f"[{name}]"
+    return name if port in (None, _DEFAULT_PORTS.get(scheme.lower())) else f"{name}:{port}"
+
+
+def _ascii_host(host: str) -> str:
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return quote(host)
+
+
+def _normal_escapes(text: str) -> str:
+    """Return `text` with non-ASCII escaped, escapes in upper case, and unreserved ones undone."""
+    escaped = quote(text, safe="!#$%&'()*+,/:;=?@[]~", errors="replace")
+    return _UNRESERVED_ESCAPE.sub(_plain_if_unreserved, escaped)
+
+
+def _plain_if_unreserved(escape: re.Match[str]) -> str:
+    character = chr(int(escape[1], 16))
+    return character if character in _UNRESERVED else escape[0].upper()
+
+
+def _without_dot_segments(path: str) -> str:
+    if "/." not in path:
+        return path
+    kept: list[str] = []
+    for segment in path.split("/")[1:]:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    if path.endswith(("/.", "/..")):
+        kept.append("")
+    return "/" + "/".join(kept)
+
+
+def is_address(host: str) -> bool:
+    """Return whether the host is an IP address literal."""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
