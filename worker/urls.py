@@ -22,6 +22,8 @@ _UNRESERVED_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_NO_HOST_CHARACTER = re.compile(r'[\x00-\x20\x7f"#%/<>?@\\^`{|}\ud800-\udfff]')
+"""The WHATWG's forbidden host characters, without the brackets and colons that addresses have."""
 _INDEX_PAGE = re.compile(r"^/(?:(?:index|default|home)\.\w{2,5})?$", re.IGNORECASE)
 _TRACKING = re.compile(
     # What newsletters, ad networks and analytics add to links; none of them selects content.
@@ -38,13 +40,13 @@ def find_link(link: str | None, base: str | None = None) -> str | None:
     `base` resolves relative links. Whitespace and control characters, which feeds wrap into links,
     are removed at the ends and inside (the WHATWG rule for tabs and line breaks).
     """
-    if not link:
+    cleaned = re.sub(r"[\t\r\n]", "", (link or "").strip())
+    if not cleaned:
         return None
-    cleaned = re.sub(r"[\t\r\n]", "", link.strip())
     try:
         absolute = urljoin(base, cleaned) if base else cleaned
         parts = urlsplit(absolute)
-        usable = parts.scheme.lower() in _DEFAULT_PORTS and bool(parts.hostname) and parts.port != 0
+        usable = parts.scheme.lower() in _DEFAULT_PORTS and parts.port != 0 and _is_host(parts.hostname)
     except ValueError:
         return None
     if not usable or parts.username is not None or parts.password is not None:
@@ -60,11 +62,11 @@ def identity_url(url: str) -> str:
     normalised (RFC 3986, 6.2.2). Everything else is kept: order and case of path and query matter.
     """
     parts = urlsplit(url)
-    path = _normal_escapes(_without_dot_segments(parts.path or "/"))
-    query = "&".join(p for p in parts.query.split("&") if not p.lower().startswith("utm_"))
-    return urlunsplit(
-        ("https", _authority(parts.scheme, parts.hostname, parts.port), path, _normal_escapes(query), "")
-    )
+    path = _without_dot_segments(_normal_escapes(parts.path or "/"))
+    query = "&".join(p for p in _normal_escapes(parts.query).split("&") if not p.lower().startswith("utm_"))
+    # Port 443 under http is TLS in all but name, and would be the default after the fold.
+    port = None if parts.port == 443 else parts.port
+    return urlunsplit(("https", _authority(parts.scheme, parts.hostname, port), path, query, ""))
 
 
 def identity_url_with_fragment(url: str) -> str:
@@ -77,9 +79,9 @@ def canonical_url(url: str) -> str:
     """Return the URL without fragment, tracking parameters and needless variation, scheme kept."""
     parts = urlsplit(url)
     query = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(k)]
-    path = _normal_escapes(_without_dot_segments(parts.path or "/"))
+    path = _without_dot_segments(_normal_escapes(parts.path or "/"))
     authority = _authority(parts.scheme, parts.hostname, parts.port)
-    return urlunsplit((parts.scheme.lower(), authority, path, urlencode(query), ""))
+    return urlunsplit((parts.scheme.lower(), authority, path, urlencode(query, errors="replace"), ""))
 
 
 def host_of(url: str) -> str:
@@ -102,8 +104,8 @@ def site_of(url: str) -> str:
 
 
 def is_home(url: str) -> bool:
-    """Return whether the URL is its site's home page (a query makes it another page)."""
-    parts = urlsplit(url)
+    """Return whether the URL is its site's home page (a query but `utm_*` makes it another page)."""
+    parts = urlsplit(identity_url(url))
     return not parts.query and bool(_INDEX_PAGE.match(parts.path or "/"))
 
 
@@ -122,6 +124,11 @@ def article_id_of(url: str) -> str:
     return _digest(identity_url(url))[:32]
 
 
+def _is_host(host: str | None) -> bool:
+    # Punycode can bring forbidden characters out: U+00AF decomposes to a space and a macron.
+    return bool(host and host.strip(".")) and not _NO_HOST_CHARACTER.search(f"{host}{_punycode(str(host))}")
+
+
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -134,12 +141,15 @@ def _authority(scheme: str, host: str | None, port: int | None) -> str:
 
 
 def _ascii_host(host: str) -> str:
-    if host.isascii():
-        return host
+    """Return the host in punycode; escaped where IDNA has no form of it: still a stable name."""
+    return _punycode(host) or quote(host, errors="replace").lower()
+
+
+def _punycode(host: str) -> str:
     try:
-        return host.encode("idna").decode("ascii")
+        return host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:
-        return quote(host)
+        return ""
 
 
 def _normal_escapes(text: str) -> str:
