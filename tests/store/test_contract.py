@@ -1,0 +1,6 @@
+"""The contract suite, run for every backend of `conftest.py`."""
+
+from tests.store.contract import *
+from tests.store.contract_feeds import *
+from tests.store.contract_search import *
+from tests.store.contract_settle import *

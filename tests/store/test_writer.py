@@ -1,0 +1,127 @@
+"""The writer: batches, order, back-off while the store is away, and a bug that costs only its row."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fakes import FlakyStore, ManualClock
+from worker.errors import StoreUnavailableError
+from worker.models import Claim, Outcome, OutcomeKind, Settlement, Timings
+from worker.store.writer import BATCH, CAPACITY, Writer
+
+
+def settlement(name: str, total_ms: int = 5) -> Settlement:
+    outcome = Outcome(kind=OutcomeKind.REJECTED, reason="not_found", timings=Timings(total_ms=total_ms))
+    return Settlement(claim=Claim(entry_id=name, token="t", generation=1), outcome=outcome)
+
+
+class Told:
+    """Remembers what the writer reported."""
+
+    def __init__(self):
+        self.settled, self.bugs = [], []
+
+    def on_settled(self, settlement, settled):
+        self.settled.append((settlement.claim.entry_id, settled))
+
+    def on_bug(self, settlement, error):
+        self.bugs.append((settlement.claim.entry_id, type(error).__name__))
+
+
+@pytest.fixture
+def told():
+    return Told()
+
+
+def start(store, told, clock=None) -> Writer:
+    return Writer(store, clock or ManualClock(), told.on_settled, told.on_bug)
+
+
+def test_everything_submitted_is_settled_in_order(told):
+    store = FlakyStore()
+    writer = start(store, told)
+    names = [f"e{n}" for n in range(2 * BATCH + 7)]
+    for name in names:
+        writer.submit(settlement(name))
+    assert writer.drain() == 0
+    assert [name for name, _ in told.settled] == names
+    assert writer.is_idle()
+
+
+def test_what_waits_together_is_settled_together_up_to_the_batch_size(told):
+    store = FlakyStore()
+    store.gate.clear()
+    writer = start(store, told)
+    for n in range(BATCH + 50):
+        writer.submit(settlement(f"e{n}"))
+    store.gate.set()
+    writer.drain()
+    assert max(len(batch) for batch in store.batches) == BATCH
+    assert len(store.batches) <= 3
+
+
+def test_an_unavailable_store_is_tried_again_with_doubling_pauses_and_nothing_is_lost(told):
+    clock = ManualClock()
+    store = FlakyStore([StoreUnavailableError("disk full")] * 4)
+    writer = start(store, told, clock)
+    writer.submit(settlement("a"))
+    while not writer.is_idle():
+        pass
+    writer.drain()
+    assert clock.slept == [0.5, 1.0, 2.0, 4.0]
+    assert store.batches == [["a"]]
+
+
+def test_a_stop_gives_up_after_its_grace_and_says_how_many_are_left(told):
+    store = FlakyStore([StoreUnavailableError("gone")] * 1000)
+    store.gate.clear()
+    writer = start(store, told)
+    for name in ("a", "b"):
+        writer.submit(settlement(name))
+    writer.hurry(grace_s=60)
+    store.gate.set()
+    assert writer.drain() == 2
+    assert told.settled == []
+    with pytest.raises(StoreUnavailableError, match="stopped"):
+        writer.submit(settlement("late"))
+
+
+def test_a_stop_while_tasks_still_submit_loses_none_of_them(told):
+    writer = start(FlakyStore(), told)
+    writer.hurry(grace_s=0)
+    for n in range(5):
+        writer.submit(settlement(f"e{n}"))
+    assert writer.drain() == 0
+    assert len(told.settled) == 5
+
+
+def test_a_bug_costs_only_its_own_row(told):
+    store = FlakyStore(poison=frozenset({"bad"}))
+    store.gate.clear()
+    writer = start(store, told)
+    for name in ("a", "bad", "b"):
+        writer.submit(settlement(name))
+    store.gate.set()
+    writer.drain()
+    assert sorted(name for name, _ in told.settled) == ["a", "b"]
+    assert told.bugs == [("bad", "ZeroDivisionError")]
+
+
+def test_time_in_the_queue_is_part_of_the_timings(told):
+    clock = ManualClock()
+    store = FlakyStore([StoreUnavailableError("busy")])
+    writer = start(store, told, clock)
+    writer.submit(settlement("a", total_ms=5))
+    writer.drain()
+    timings = told.settled[0][1].outcome.timings
+    assert timings.write_ms is not None
+    assert timings.total_ms == 5 + timings.write_ms
+
+
+def test_the_queue_is_bounded(told):
+    store = FlakyStore()
+    store.gate.clear()
+    writer = start(store, told)
+    assert writer._queue.maxsize == CAPACITY
+    store.gate.set()
+    writer.drain()

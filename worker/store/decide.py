@@ -1,0 +1,185 @@
+"""Where a document goes: a pure decision between what is stored and what comes. No I/O, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from worker.models import OutcomeKind, WrittenBy
+from worker.store.text import fold, is_cjk, split_scripts, words
+from worker.urls import canonical_url, site_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from worker.models import Candidate, Document
+
+Action = Literal["create", "replace", "merge", "keep", "fallback"]
+
+SHINGLE = 4
+"""Words in a row that are compared: long enough that two stories on one event share few by chance."""
+COMMON_TEXT = 0.3
+"""Least share of the shorter text's shingles that makes two texts one article. A rewritten lead or an
+added paragraph leaves most of them. Of 5,165 pairs of different stories in 60 real feeds half share
+none and nine in ten less than .04; only video descriptions that are mostly boilerplate reach .3."""
+OTHER_ARTICLE = "canonical: other article there"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do about a candidate.
+
+    create and replace write `document`; merge changes only what it knows of feeds and times; keep
+    writes nothing. With fallback there is no document or outcome yet: decide again about
+    `candidate`, which now has the fetched page's own identity.
+    """
+
+    action: Action
+    document: Document | None = None
+    outcome: OutcomeKind | None = None
+    candidate: Candidate | None = None
+
+
+def decide(existing: Document | None, candidate: Candidate, now: datetime) -> Decision:
+    """Return what becomes of `candidate` where `existing` has its article's identity at time `now`.
+
+    The newest is the larger `fetched_at`. A retry of the write that made `existing` what it is
+    repeats that outcome. Only `indexed` and `revised` set `written_by`.
+    """
+    if existing is None:
+        return Decision("create", _first(candidate, now), OutcomeKind.INDEXED)
+    if repeated := _repeated_outcome(existing, candidate):
+        return Decision("keep", existing, repeated)
+    if candidate.fallback_id and is_other_article(existing, candidate):
+        return Decision("fallback", candidate=_without_canonical(candidate))
+    if candidate.document.fetched_at < existing.fetched_at or has_same_content(existing, candidate.document):
+        merged = _merged(existing, candidate.document)
+        return Decision("keep" if merged == existing else "merge", merged, _nothing_new(candidate))
+    return Decision("replace", _revised(existing, candidate, now), OutcomeKind.REVISED)
+
+
+def has_same_content(existing: Document, document: Document) -> bool:
+    """Return whether the two hold one text, as far as their extractors can be compared.
+
+    Equal hashes mean equal text under any version. Unequal ones mean a change only under the same
+    version; under different ones the fetched bytes decide.
+    """
+    if existing.content_hash == document.content_hash:
+        return True
+    return (
+        existing.extractor_version != document.extractor_version
+        and existing.raw_digest == document.raw_digest
+    )
+
+
+def is_other_article(existing: Document, candidate: Candidate) -> bool:
+    """Return whether `existing` plainly is not the candidate's article, whatever its page claims.
+
+    Templates that name one page as the canonical of all would make each article overwrite the last.
+    """
+    written_by = existing.written_by
+    if written_by is not None and written_by.entry_id == candidate.entry_id:
+        return False
+    if _normal(existing.title) == _normal(candidate.document.title):
+        return False
+    return containment(existing.body, candidate.document.body) < COMMON_TEXT
+
+
+def containment(one: str, other: str) -> float:
+    """Return the share of the shorter text's word 4-grams that the other holds, 0 to 1.
+
+    Containment (Broder 1997), not resemblance: a story that grew from three paragraphs to thirty is
+    still the same one.
+    """
+    sets = sorted((_shingles(one), _shingles(other)), key=len)
+    return len(sets[0] & sets[1]) / len(sets[0]) if sets[0] else 0.0
+
+
+def _shingles(text: str) -> set[tuple[str, ...]]:
+    # CJK writes without spaces: there a character stands for a word.
+    pieces = (piece for word in words(text) for piece in split_scripts(word))
+    units = [unit for piece in pieces for unit in (piece if is_cjk(piece) else (fold(piece),))]
+    return (
+        {tuple(units[i : i + SHINGLE]) for i in range(max(1, len(units) - SHINGLE + 1))} if units else set()
+    )
+
+
+def _normal(title: str) -> str:
+    return " ".join(map(fold, words(title)))
+
+
+def _repeated_outcome(existing: Document, candidate: Candidate) -> OutcomeKind | None:
+    by = existing.written_by
+    same = by is not None and (by.entry_id, by.generation) == (candidate.entry_id, candidate.generation)
+    return by.outcome if by and same else None
+
+
+def _nothing_new(candidate: Candidate) -> OutcomeKind:
+    """Return `unchanged` where a later generation ended at its own article again, else `duplicate`."""
+    again = candidate.generation > 1 and candidate.known_article_id == candidate.document.article_id
+    return OutcomeKind.UNCHANGED if again else OutcomeKind.DUPLICATE
+
+
+def _written(candidate: Candidate, outcome: OutcomeKind) -> WrittenBy:
+    return WrittenBy(entry_id=candidate.entry_id, generation=candidate.generation, outcome=outcome)
+
+
+def _first(candidate: Candidate, now: datetime) -> Document:
+    document = candidate.document
+    # A date that is only ours says nothing about how long the way from the publisher took.
+    dated = document.published_source != "first_seen"
+    late_s = max(0, int((now - document.published_at).total_seconds())) if dated else None
+    return replace(
+        document,
+        feed_ids=_feed_ids(document, document),
+        revision=1,
+        indexed_at=now,
+        publish_to_index_s=late_s,
+        written_by=_written(candidate, OutcomeKind.INDEXED),
+    )
+
+
+def _merged(existing: Document, document: Document) -> Document:
+    return replace(
+        existing,
+        feed_ids=_feed_ids(existing, document),
+        first_seen_at=min(existing.first_seen_at, document.first_seen_at),
+        fetched_at=max(existing.fetched_at, document.fetched_at),
+    )
+
+
+def _revised(existing: Document, candidate: Candidate, now: datetime) -> Document:
+    merged = _merged(existing, candidate.document)
+    revised = replace(
+        candidate.document,
+        feed_id=existing.feed_id,
+        feed_title=existing.feed_title,
+        feed_ids=merged.feed_ids,
+        first_seen_at=merged.first_seen_at,
+        indexed_at=now,
+        publish_to_index_s=existing.publish_to_index_s,
+        revision=existing.revision + 1,
+        written_by=_written(candidate, OutcomeKind.REVISED),
+    )
+    if revised.published_source != "first_seen":
+        return revised
+    known = min((existing, revised), key=lambda document: document.published_at)
+    return replace(revised, published_at=known.published_at, published_source=known.published_source)
+
+
+def _feed_ids(one: Document, other: Document) -> tuple[str, ...]:
+    return tuple(sorted({one.feed_id, *one.feed_ids, *other.feed_ids}))
+
+
+def _without_canonical(candidate: Candidate) -> Candidate:
+    document = candidate.document
+    url = candidate.fallback_url or document.url
+    own = replace(
+        document,
+        article_id=candidate.fallback_id or document.article_id,
+        url=url,
+        canonical_url=canonical_url(url),
+        domain=site_of(url),
+        identity_note=OTHER_ARTICLE,
+    )
+    return replace(candidate, document=own, fallback_id=None, fallback_url=None)

@@ -1,0 +1,147 @@
+"""The query tree compiled for SQLite: FTS5 for positive text, SQL for everything else. Pure.
+
+Every term is cut into words by `store.text` and quoted here; all values are bound. Raw query text
+never becomes part of a statement or of an FTS5 expression.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from worker.store.query import FILTERS, AnyOf, Filter, Not, Prefix, Scope, Word
+from worker.store.sqlite.records import to_ms
+from worker.store.text import bigrams, is_cjk, query_tokens, split_scripts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from worker.store.query import Phrase, SearchRequest, Term
+
+    TextTerm = Word | Phrase | Prefix
+
+_WEIGHTS = "10.0, 4.0, 1.0, 5.0, 0.5"
+"""bm25 weights of title, summary, body and the two stem columns: an inflection counts half the word."""
+_COLUMN_FILTERS = ("domain", "language")
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A request as an FTS5 expression (or none) and SQL conditions with their values."""
+
+    match: str | None = None
+    conditions: tuple[str, ...] = ()
+    values: tuple[str | int, ...] = ()
+    by_date: bool = False
+
+    def count(self) -> tuple[str, tuple[str | int, ...]]:
+        """Return the statement that counts what matches."""
+        return f"SELECT count(*) {self._from()}", self._bound()
+
+    def page(self, limit: int, offset: int) -> tuple[str, tuple[str | int, ...]]:
+        """Return the statement that finds (row, score), best first; a score rises with relevance."""
+        score = f"-bm25(article_fts, {_WEIGHTS})" if self.match else "0.0"
+        order = "a.published_at DESC, a.article_id"
+        order = order if self.by_date or not self.match else f"score DESC, {order}"
+        statement = f"SELECT a.id, {score} AS score {self._from()} ORDER BY {order} LIMIT ? OFFSET ?"
+        return statement, (*self._bound(), limit, offset)
+
+    def _from(self) -> str:
+        tables = "article_fts JOIN article AS a ON a.id = article_fts.rowid" if self.match else "article AS a"
+        matches = ("article_fts MATCH ?",) if self.match else ()
+        conditions = " AND ".join((*matches, *self.conditions))
+        return f"FROM {tables} WHERE {conditions}" if conditions else f"FROM {tables}"
+
+    def _bound(self) -> tuple[str | int, ...]:
+        return (*((self.match,) if self.match else ()), *self.values)
+
+
+def compile_request(request: SearchRequest) -> Compiled:
+    """Return the request as SQLite understands it."""
+    clauses = request.query.clauses if request.query else ()
+    text = [clause for clause in clauses if _is_text(clause)]
+    conditions = [_clause(clause) for clause in clauses if not _is_text(clause)]
+    filters = (Filter(name, value) for name in FILTERS if (value := getattr(request, name)))
+    conditions += [_condition(each) for each in filters]
+    conditions += _span(request)
+    return Compiled(
+        match=" AND ".join(map(_match_any, text)) or None,
+        conditions=tuple(sql for sql, _ in conditions),
+        values=tuple(value for _, values in conditions for value in values),
+        by_date=request.sort == "date",
+    )
+
+
+_Condition = tuple[str, tuple[str | int, ...]]
+
+
+def _is_text(clause: AnyOf) -> bool:
+    return not any(isinstance(option, (Filter, Not)) for option in clause.options)
+
+
+def _clause(clause: AnyOf) -> _Condition:
+    options = [_condition(option) for option in clause.options]
+    sql = " OR ".join(sql for sql, _ in options)
+    return f"({sql})", tuple(value for _, values in options for value in values)
+
+
+def _condition(option: Term | Not) -> _Condition:
+    if isinstance(option, Not):
+        sql, values = _condition(option.term)
+        return f"NOT {sql}", values
+    if not isinstance(option, Filter):
+        return "a.id IN (SELECT rowid FROM article_fts WHERE article_fts MATCH ?)", (match_of(option),)
+    if option.field in _COLUMN_FILTERS:
+        return f"a.{option.field} = ?", (option.value,)
+    return "a.id IN (SELECT article FROM label WHERE kind = ? AND value = ?)", (option.field, option.value)
+
+
+def _span(request: SearchRequest) -> Iterator[_Condition]:
+    if request.since:
+        yield "a.published_at >= ?", (to_ms(request.since),)
+    if request.until:
+        yield "a.published_at < ?", (to_ms(request.until),)
+
+
+def _match_any(clause: AnyOf) -> str:
+    terms = (option for option in clause.options if not isinstance(option, (Filter, Not)))
+    return f"({' OR '.join(map(match_of, terms))})"
+
+
+def match_of(term: TextTerm) -> str:
+    """Return the FTS5 expression of one text term."""
+    columns = "{title title_stems} : " if term.scope is Scope.TITLE else ""
+    parts = _word(term.text) if isinstance(term, Word) else _phrase(term)
+    return f"{columns}({parts})"
+
+
+def _word(word: str) -> str:
+    if is_cjk(word):
+        return _cjk(word)
+    return " OR ".join(dict.fromkeys(map(_quoted, (word, *query_tokens(word)))))
+
+
+def _phrase(term: Phrase | Prefix) -> str:
+    """Return the phrase; where it mixes scripts, each run of one script, all of which must match."""
+    pieces = [piece for word in term.words for piece in split_scripts(word)]
+    runs = [list(run) for _, run in groupby(pieces, is_cjk)]
+    parts = [_cjk(*run) if is_cjk(run[0]) else _quoted(" ".join(run)) for run in runs]
+    if isinstance(term, Prefix) and not is_cjk(pieces[-1]):
+        parts[-1] += " *"
+    return " AND ".join(parts)
+
+
+def _cjk(*runs: str) -> str:
+    return " AND ".join(_quoted(" ".join(tokens)) + _star(tokens) for tokens in map(bigrams, runs))
+
+
+def _star(tokens: Sequence[str]) -> str:
+    """Return the prefix mark for a single character, which any pair that begins with it holds."""
+    is_one_character = len(tokens) == 1 and len(tokens[0].partition("\ue000")[2]) == 1
+    return " *" if is_one_character else ""
+
+
+def _quoted(tokens: str) -> str:
+    # Words hold letters, digits and marks only; doubling quotes keeps this safe whatever they hold.
+    return '"' + tokens.replace('"', '""') + '"'

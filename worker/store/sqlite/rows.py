@@ -1,0 +1,49 @@
+"""Ledger rows: how one is read, and the conditions that several statements share."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from worker.models import Entry, LedgerRow
+from worker.store.sqlite.records import decode, encoded_fields, to_json
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_ENTRY_COLUMNS = ("entry_id", "feed_id", "url", "canonical_url", "domain", "entry_hash", "content")
+
+SELECT_ROW = """SELECT *,
+    (SELECT group_concat(feed_id) FROM listing WHERE listing.entry = entry.id) AS feed_ids FROM entry"""
+
+_LISTED_BY = """EXISTS (
+    SELECT 1 FROM listing JOIN feed ON feed.feed_id = listing.feed_id
+    WHERE listing.entry = entry.id AND feed.state = '{state}')"""
+LISTED_BY_ACTIVE = _LISTED_BY.format(state="active")
+IS_HELD = f"({_LISTED_BY.format(state='paused')} AND NOT {LISTED_BY_ACTIVE})"
+"""A row waits for its feed where a paused one lists it and no active one does."""
+DUE_UNLESS_HELD = f"CASE WHEN {IS_HELD} THEN NULL ELSE :due_at END"
+
+
+def read_row(row: sqlite3.Row) -> LedgerRow:
+    """Return the ledger row that `SELECT_ROW` found."""
+    columns = {name: row[name] for name in row.keys()}  # noqa: SIM118 - iterating a Row gives its values
+    said, ended = json.loads(columns.pop("said")), json.loads(columns.pop("ended"))
+    nested = {
+        "entry": {**said, **{name: columns[name] for name in _ENTRY_COLUMNS}},
+        "feed_ids": sorted(filter(None, (columns["feed_ids"] or "").split(","))),
+    }
+    return decode(LedgerRow, {**ended, **columns, **nested})
+
+
+def find_row(db: sqlite3.Connection, entry_id: str) -> LedgerRow | None:
+    """Return the row of an entry, None where the ledger has none."""
+    row = db.execute(f"{SELECT_ROW} WHERE entry_id = ?", (entry_id,)).fetchone()
+    return read_row(row) if row else None
+
+
+def entry_values(entry: Entry) -> dict[str, Any]:
+    """Return an entry as its columns and `said`, the JSON of everything else its feed says."""
+    values = encoded_fields(entry)
+    said = {name: value for name, value in values.items() if name not in _ENTRY_COLUMNS}
+    return {**{name: values[name] for name in _ENTRY_COLUMNS}, "said": to_json(said)}

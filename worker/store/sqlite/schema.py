@@ -1,0 +1,203 @@
+"""The database's tables, versioned with `PRAGMA user_version` and migrated on open.
+
+Times are integer milliseconds since 1970 UTC. What is queried is a column; the rest of a record is
+JSON beside it. Version n is reached by the n-th list of statements, which never changes afterwards.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from worker.errors import StoreCorruptError, StoreUnavailableError, StoreVersionError
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+APPLICATION_ID = 0x46656564
+"""'Feed' in ASCII: tells our file from another program's SQLite database."""
+
+_VERSION_1 = (
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    # The keys are feed ids of the present URL and the redirect target: http and https are one feed.
+    """CREATE TABLE feed (
+        feed_id TEXT PRIMARY KEY,
+        url TEXT NOT NULL,
+        url_key TEXT NOT NULL,
+        redirect_key TEXT,
+        title TEXT,
+        state TEXT NOT NULL,
+        next_poll_at INTEGER NOT NULL,
+        interval_s INTEGER NOT NULL,
+        record TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX feed_url ON feed (url_key)",
+    "CREATE INDEX feed_redirect ON feed (redirect_key) WHERE redirect_key IS NOT NULL",
+    "CREATE INDEX feed_due ON feed (next_poll_at) WHERE state = 'active'",
+    # `said` is what the feed says, `ended` how the last attempt went.
+    """CREATE TABLE entry (
+        id INTEGER PRIMARY KEY,
+        entry_id TEXT NOT NULL UNIQUE,
+        feed_id TEXT NOT NULL,
+        url TEXT,
+        canonical_url TEXT,
+        domain TEXT NOT NULL,
+        entry_hash TEXT NOT NULL,
+        content TEXT,
+        state TEXT NOT NULL,
+        wait TEXT NOT NULL,
+        claim TEXT,
+        generation INTEGER NOT NULL,
+        outcome TEXT,
+        reason TEXT,
+        due_at INTEGER,
+        attempts INTEGER NOT NULL,
+        first_seen_at INTEGER NOT NULL,
+        listed_at INTEGER NOT NULL,
+        admitted_at INTEGER NOT NULL,
+        done_at INTEGER,
+        article_id TEXT,
+        said TEXT NOT NULL,
+        ended TEXT NOT NULL DEFAULT '{}'
+    ) STRICT""",
+    "CREATE INDEX entry_url ON entry (url)",
+    "CREATE INDEX entry_canonical ON entry (canonical_url)",
+    # Dispatch jumps from domain to domain and reads each one's newest rows from the index alone.
+    """CREATE INDEX entry_due ON entry (domain, first_seen_at DESC, due_at, entry_id)
+        WHERE due_at IS NOT NULL""",
+    # Counting reads these two small indexes from end to end and never a row.
+    "CREATE INDEX entry_pending ON entry (wait, due_at IS NULL) WHERE state = 'pending'",
+    "CREATE INDEX entry_outcome ON entry (outcome, reason, done_at)",
+    "CREATE INDEX entry_claim ON entry (claim) WHERE claim IS NOT NULL",
+    """CREATE TABLE listing (
+        entry INTEGER NOT NULL REFERENCES entry (id),
+        feed_id TEXT NOT NULL,
+        PRIMARY KEY (entry, feed_id)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX listing_feed ON listing (feed_id, entry)",
+    """CREATE TABLE article (
+        id INTEGER PRIMARY KEY,
+        article_id TEXT NOT NULL UNIQUE,
+        url TEXT NOT NULL,
+        canonical_url TEXT NOT NULL,
+        domain TEXT NOT NULL,
+        language TEXT NOT NULL,
+        published_at INTEGER NOT NULL,
+        record TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX article_url ON article (url)",
+    "CREATE INDEX article_canonical ON article (canonical_url)",
+    "CREATE INDEX article_published ON article (published_at)",
+    "CREATE INDEX article_domain ON article (domain, published_at)",
+    "CREATE INDEX article_language ON article (language, published_at)",
+    # Filters with many values: kind is country, topic or feed; topics include their ancestors.
+    """CREATE TABLE label (
+        kind TEXT NOT NULL,
+        value TEXT NOT NULL,
+        article INTEGER NOT NULL REFERENCES article (id),
+        PRIMARY KEY (kind, value, article)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX label_article ON label (article)",
+    # Apart from the rest: merging a feed id must not rewrite 10 KB of text.
+    """CREATE TABLE article_text (
+        id INTEGER PRIMARY KEY REFERENCES article (id),
+        title TEXT NOT NULL,
+        summary TEXT,
+        body TEXT NOT NULL,
+        title_stems TEXT NOT NULL,
+        text_stems TEXT NOT NULL
+    ) STRICT""",
+    # Marks count as letters, or Hindi falls apart at its vowel signs.
+    """CREATE VIRTUAL TABLE article_fts USING fts5 (
+        title, summary, body, title_stems, text_stems,
+        content = 'article_text', content_rowid = 'id',
+        tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
+    )""",
+    """CREATE TRIGGER article_text_insert AFTER INSERT ON article_text BEGIN
+        INSERT INTO article_fts (rowid, title, summary, body, title_stems, text_stems)
+        VALUES (new.id, new.title, new.summary, new.body, new.title_stems, new.text_stems);
+    END""",
+    """CREATE TRIGGER article_text_update AFTER UPDATE ON article_text BEGIN
+        INSERT INTO article_fts (article_fts, rowid, title, summary, body, title_stems, text_stems)
+        VALUES ('delete', old.id, old.title, old.summary, old.body, old.title_stems, old.text_stems);
+        INSERT INTO article_fts (rowid, title, summary, body, title_stems, text_stems)
+        VALUES (new.id, new.title, new.summary, new.body, new.title_stems, new.text_stems);
+    END""",
+    """CREATE TRIGGER article_text_delete AFTER DELETE ON article_text BEGIN
+        INSERT INTO article_fts (article_fts, rowid, title, summary, body, title_stems, text_stems)
+        VALUES ('delete', old.id, old.title, old.summary, old.body, old.title_stems, old.text_stems);
+    END""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
+
+
+def migrate(
+    db: sqlite3.Connection, path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS
+) -> list[str]:
+    """Bring the database to the newest version; return one line per step taken.
+
+    Two processes may come at once: the second waits, and finds nothing left to do.
+
+    Raises:
+        StoreVersionError: a newer Feedmill wrote it.
+        StoreCorruptError: the file is another program's database.
+        StoreUnavailableError: its folder cannot be read.
+    """
+    with _alone_in(path.parent):
+        version = _checked_version(db, path, len(migrations))
+        if version < len(migrations):
+            db.execute("PRAGMA journal_mode = WAL")
+            _run(db, migrations[version:], version)
+    return [f"{path}: schema version {n}" for n in range(version + 1, len(migrations) + 1)]
+
+
+def _run(db: sqlite3.Connection, migrations: Sequence[Sequence[str]], version: int) -> None:
+    """Run the steps after `version`, all or none."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        for number, statements in enumerate(migrations, version + 1):
+            for statement in statements:
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {number}")
+        db.execute("COMMIT")
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process migrates a database in this folder.
+
+    SQLite's own locks are not enough: of six processes that turned one new file to WAL, one in a
+    hundred was told 'locked' at once, whatever its busy timeout. The lock is on the folder, since
+    closing a second handle of the file itself would drop SQLite's locks on it (POSIX), and a lock
+    file would stay behind.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise StoreUnavailableError(f"{folder}: cannot be read: check its permissions") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _checked_version(db: sqlite3.Connection, path: Path, newest: int) -> int:
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    owner = db.execute("PRAGMA application_id").fetchone()[0]
+    is_empty = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+    if owner != APPLICATION_ID and not (is_empty and version == 0):
+        raise StoreCorruptError(f"{path}: is another program's database: name another file")
+    if version > newest:
+        raise StoreVersionError(
+            f"{path}: schema {version} is from a newer Feedmill (this one knows {newest}): upgrade Feedmill"
+        )
+    return version

@@ -1,0 +1,107 @@
+"""Settling an attempt: its document, then its outcome, inside the caller's one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from worker.models import EntryState, Outcome, OutcomeKind, Settled, SettledState, Wait
+from worker.store.decide import decide
+from worker.store.sqlite.articles import find_document, write_document, write_facts
+from worker.store.sqlite.records import encoded_fields, to_json, to_ms
+from worker.store.sqlite.rows import DUE_UNLESS_HELD
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from worker.models import Candidate, Settlement
+    from worker.store.decide import Decision
+
+NOT_STORABLE = "index: not storable"
+_REFUSALS = (ValueError, OverflowError, sqlite3.IntegrityError, sqlite3.DataError)
+"""What a document itself can be refused for: text, numbers or a size that the database cannot hold."""
+
+_FINISH = """UPDATE entry SET state = :state, outcome = :outcome, reason = :reason, done_at = :now,
+    wait = :wait, claim = NULL, due_at = NULL, content = NULL, article_id = :article_id, ended = :ended
+    WHERE id = :id"""
+_REQUEUE = f"""UPDATE entry SET claim = NULL, wait = :wait, attempts = 0, reason = NULL,
+    due_at = {DUE_UNLESS_HELD}, article_id = coalesce(:article_id, article_id)
+    WHERE id = :id"""
+
+
+def settle_one(db: sqlite3.Connection, settlement: Settlement, now: datetime) -> Settled:
+    """Write the candidate (if any) and finish its row; nothing at all where the claim is stale."""
+    claim = settlement.claim
+    row = db.execute(
+        "SELECT id, generation, article_id FROM entry WHERE entry_id = ? AND claim = ?",
+        (claim.entry_id, claim.token),
+    ).fetchone()
+    if row is None:
+        return Settled(state=SettledState.STALE)
+    outcome = settlement.outcome
+    if settlement.candidate is not None:
+        outcome = _place(db, _with_all_feeds(db, row["id"], settlement.candidate), outcome, now)
+    if row["generation"] > claim.generation:
+        values = {"id": row["id"], "wait": Wait.NONE, "due_at": to_ms(now), "article_id": outcome.article_id}
+        db.execute(_REQUEUE, values)
+        return Settled(state=SettledState.REQUEUED)
+    outcome = replace(outcome, article_id=outcome.article_id or row["article_id"])
+    _finish(db, row["id"], outcome, now)
+    return Settled(state=SettledState.FINISHED, outcome=outcome)
+
+
+def _with_all_feeds(db: sqlite3.Connection, row_id: int, candidate: Candidate) -> Candidate:
+    """Add the feeds that have come to list the row since its worker read it."""
+    listed = [row[0] for row in db.execute("SELECT feed_id FROM listing WHERE entry = ?", (row_id,))]
+    document = candidate.document
+    feed_ids = tuple(sorted({*document.feed_ids, *listed}))
+    return replace(candidate, document=replace(document, feed_ids=feed_ids))
+
+
+def _place(db: sqlite3.Connection, candidate: Candidate, hoped: Outcome, now: datetime) -> Outcome:
+    """Write the candidate's document where `decide` says, and return the outcome that made of it."""
+    decision = decide(find_document(db, candidate.document.article_id), candidate, now)
+    if decision.candidate:
+        return _place(db, decision.candidate, hoped, now)
+    try:
+        _write(db, decision)
+    except _REFUSALS as error:
+        detail = f"{type(error).__name__}: {error}"
+        return replace(hoped, kind=OutcomeKind.REJECTED, reason=NOT_STORABLE, detail=detail, article_id=None)
+    assert decision.document and decision.outcome  # noqa: PT018 - decide gives both or a candidate
+    return replace(hoped, kind=decision.outcome, reason=None, article_id=decision.document.article_id)
+
+
+def _write(db: sqlite3.Connection, decision: Decision) -> None:
+    """Write a decision's document, or nothing of it: others in the same transaction stay unharmed."""
+    if decision.action == "keep" or decision.document is None:
+        return
+    db.execute("SAVEPOINT document")
+    try:
+        (write_facts if decision.action == "merge" else write_document)(db, decision.document)
+    except _REFUSALS:
+        db.execute("ROLLBACK TO document")
+        raise
+    finally:
+        if db.in_transaction:
+            db.execute("RELEASE document")
+
+
+def _finish(db: sqlite3.Connection, row_id: int, outcome: Outcome, now: datetime) -> None:
+    values = encoded_fields(outcome)
+    ended = {name: values[name] for name in ("http_status", "archive")}
+    timings = {name: value for name, value in values["timings"].items() if value is not None}
+    db.execute(
+        _FINISH,
+        {
+            "id": row_id,
+            "state": EntryState.DONE,
+            "outcome": outcome.kind,
+            "reason": values["reason"],
+            "now": to_ms(now),
+            "wait": Wait.NONE,
+            "article_id": values["article_id"],
+            "ended": to_json({**ended, "timings": timings}),
+        },
+    )
