@@ -32,9 +32,11 @@ whether trying again later can help.
         │   ├── NoLinkError             no_link          final   nothing to fetch and nothing in the feed
         │   ├── NoArticleError          no_article       final   the page holds no article text
         │   └── LowQualityError         (its own reason) final   paywall, consent, …
-        └── PoolError
-            ├── PoolTimeoutError        extract_timeout  final   the child was killed at its deadline
-            └── PoolCrashError          extract_crash    final   out of memory, died
+        ├── PoolError
+        │   ├── PoolTimeoutError        extract_timeout  final   the child was killed at its deadline
+        │   ├── PoolCrashError          extract_crash    final   out of memory, died
+        │   └── PoolStoppedError        extract_stopped  retryable  told to stop with the rest of its group
+        └── BugError                    bug              retryable  anything outside this tree
 
 Not-modified and duplicate are values, not errors. A host that must wait longer than a fetch may
 hold its thread raises `HostBusyError`: a deferral, not a failure. Every argument goes to
@@ -275,3 +277,23 @@ class PoolCrashError(PoolError):
     """The child died: out of memory, or a crash in a C library."""
 
     reason = "extract_crash"
+
+
+class PoolStoppedError(PoolError):
+    """The child was told to stop (SIGTERM), as by an init system that signals a whole group."""
+
+    reason = "extract_stopped"
+    retryable = True
+
+
+class BugError(WorkError):
+    """Something was raised outside this tree: a bug of ours, worth another try. Its log has the traceback."""
+
+    reason = "bug"
+    retryable = True
+
+    @classmethod
+    def of(cls, error: Exception, url: str | None = None) -> BugError:
+        """Return what stands in the ledger for `error`: its type and last line."""
+        last_line = str(error).strip().rpartition("\n")[2]
+        return cls(url, f"{type(error).__name__}: {last_line}")

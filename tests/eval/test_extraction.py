@@ -78,7 +78,7 @@ def test_bodies_through_the_whole_service(site, tmp_path, monkeypatch, capsys):
     score = labelled.score(bodies)
     with capsys.disabled():
         outcomes = {kind: rows for kind, rows in result.counts.items() if rows}
-        print(f"\nextraction, whole service: {({k: round(v, 4) for k, v in score.items()})} {outcomes}")
+        print(f"\nextraction, whole service: { ({k: round(v, 4) for k, v in score.items()}) } {outcomes}")
     assert sum(result.counts.values()) == len(links) == score["pages"]
     assert all(ended.values()), "a page without an outcome"
     assert score["f1"] >= FLOORS["f1"]
