@@ -6,13 +6,15 @@ the file that `FEEDMILL_…_FILE` names. `docs/settings.md` is generated from th
 
 from __future__ import annotations
 
+import tomllib
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
@@ -21,7 +23,23 @@ from pydantic_settings import (
 
 from worker.errors import UsageError
 
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
 Network = IPv4Network | IPv6Network
+
+
+class ValueFiles(EnvSettingsSource):
+    """Reads `FEEDMILL_X_FILE`, the name of a file that holds the value of `FEEDMILL_X` (for secrets)."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - the library's
+        path = self.env_vars.get(f"{self.env_prefix}{field_name}_file".lower())
+        if not path:
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+        except OSError as error:
+            raise ValueError(f"FEEDMILL_{field_name.upper()}_FILE: {path}: {error.strerror}") from error
 
 
 class Settings(BaseSettings):
@@ -47,7 +65,7 @@ class Settings(BaseSettings):
     )
     allow_private_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
         (),
-        description="Non-public networks that may be fetched from, as a CIDR list: `10.1.0.0/16`. Empty: none.",
+        description="Non-public networks that may be fetched from, as a CIDR list: `10.1.0.0/16`.",
     )
     allow_ports: Annotated[frozenset[int] | Literal["any"], NoDecode] = Field(
         frozenset({80, 443}), description="Ports that URLs may name: a list, or `any`."
@@ -61,8 +79,6 @@ class Settings(BaseSettings):
     connect_timeout_s: float = Field(
         10.0, gt=0, le=120, description="Bound on DNS and on connecting, each, in seconds."
     )
-    max_feed_bytes: int = Field(10_000_000, ge=10_000, description="Cap on a feed's decoded body, in bytes.")
-    max_page_bytes: int = Field(5_000_000, ge=10_000, description="Cap on a page's decoded body, in bytes.")
     fetch_threads: int = Field(
         16, ge=1, le=256, description="Threads that poll, fetch and wait for the network."
     )
@@ -104,7 +120,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the parameter's name is the library's
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+        files = ValueFiles(settings_cls), dotenv_settings, TomlConfigSettingsSource(settings_cls)
+        return (init_settings, env_settings, *files)
 
     @field_validator("allow_private_networks", mode="before")
     @classmethod
@@ -152,8 +169,10 @@ def read_settings(**overrides: Any) -> Settings:
             f"FEEDMILL_{'.'.join(map(str, m['loc'])).upper()}: {_said(m)}" for m in error.errors()
         )
         raise UsageError(f"invalid settings: {mistakes}") from error
-    except ValueError as error:
-        raise UsageError(f"invalid settings: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"feedmill.toml: {error}") from error
+    except ValueError as error:  # what a source raised, wrapped once by the library
+        raise UsageError(f"invalid settings: {error.__cause__ or error}") from error
 
 
 def _said(mistake: Any) -> str:

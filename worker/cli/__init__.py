@@ -1,0 +1,67 @@
+"""The command line: one module per command group, and the one place where errors become exit codes.
+
+Exit codes: 0 done, 1 it failed (one line on stderr), 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from worker.cli import articles, dead, demo, extract, feeds, run, setup, status
+from worker.cli.output import say_error
+from worker.errors import FeedmillError, UsageError
+
+app = typer.Typer(
+    name="feedmill",
+    help="Feeds in, searchable articles out.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for command in (
+    run.run,
+    run.worker,
+    run.beat,
+    demo.demo,
+    articles.search,
+    articles.show,
+    articles.explain,
+    extract.extract,
+    status.status,
+    setup.setup,
+):
+    app.command()(command)
+app.add_typer(feeds.app, name="feeds")
+app.add_typer(dead.app, name="dead")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and exit."""
+    sys.exit(run_command(arguments))
+
+
+def run_command(arguments: list[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    try:
+        returned = app(arguments, standalone_mode=False)
+    except UsageError as error:
+        say_error(str(error))
+        return 2
+    except FeedmillError as error:
+        say_error(str(error))
+        return 1
+    except TyperException as error:
+        if message := error.format_message():
+            say_error(f"{message} (see `feedmill --help`)")
+        return error.exit_code
+    except (Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        # The reader has seen enough (`feedmill search … | head`); closing stdout must not complain again.
+        sys.stdout = None
+        return 0
+    return returned if isinstance(returned, int) else 0

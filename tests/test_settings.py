@@ -1,0 +1,102 @@
+"""Settings: every mistake at once, in one line; the documentation is the table."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+
+import pytest
+
+from worker.errors import UsageError
+from worker.settings import Settings, read_settings
+
+
+@pytest.fixture(autouse=True)
+def empty_surroundings(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        pytest.param("ALLOW_PORTS", "80, 8080", frozenset({80, 8080}), id="ports: a list"),
+        pytest.param("ALLOW_PORTS", "any", "any", id="ports: any"),
+        pytest.param("ALLOW_PORTS", "", frozenset({80, 443}), id="ports: empty means default"),
+        pytest.param(
+            "ALLOW_PRIVATE_NETWORKS",
+            "10.0.0.0/8, ::1",
+            (ip_network("10.0.0.0/8"), ip_network("::1")),
+            id="networks: a list",
+        ),
+        pytest.param("HOST_DELAY_S", "0.5", 0.5, id="a number"),
+        pytest.param(
+            "STORE_URL", "sqlite:////var/lib/feeds.db", "sqlite:////var/lib/feeds.db", id="absolute path"
+        ),
+    ],
+)
+def test_a_value_is_read_from_the_environment(monkeypatch, name, value, expected):
+    monkeypatch.setenv(f"FEEDMILL_{name}", value)
+    assert getattr(read_settings(), name.lower()) == expected
+
+
+def test_environment_wins_over_value_file_over_dotenv_over_toml(monkeypatch, tmp_path):
+    (tmp_path / "feedmill.toml").write_text(
+        'user_agent = "from-toml"\nlog_level = "error"\nfetch_threads = 3\n'
+    )
+    (tmp_path / ".env").write_text("FEEDMILL_USER_AGENT=from-dotenv\nFEEDMILL_LOG_LEVEL=debug\n")
+    (tmp_path / "agent").write_text("from-value-file\n")
+    assert read_settings().user_agent == "from-dotenv"
+    monkeypatch.setenv("FEEDMILL_USER_AGENT_FILE", str(tmp_path / "agent"))
+    assert read_settings().user_agent == "from-value-file"
+    monkeypatch.setenv("FEEDMILL_USER_AGENT", "from-environment")
+    settings = read_settings()
+    assert (settings.user_agent, settings.log_level, settings.fetch_threads) == (
+        "from-environment",
+        "debug",
+        3,
+    )
+
+
+def test_all_mistakes_are_listed_at_once_in_one_line(monkeypatch):
+    monkeypatch.setenv("FEEDMILL_BROKER_URL", "redis://localhost")
+    monkeypatch.setenv("FEEDMILL_ALLOW_PORTS", "http")
+    monkeypatch.setenv("FEEDMILL_HOST_DELAY_S", "-1")
+    with pytest.raises(UsageError) as caught:
+        read_settings()
+    message = str(caught.value)
+    assert all(name in message for name in ("BROKER_URL", "ALLOW_PORTS", "HOST_DELAY_S"))
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        pytest.param(
+            "FEEDMILL_USER_AGENT_FILE", "/nowhere/agent", "/nowhere/agent: No such file", id="no value file"
+        ),
+        pytest.param("FEEDMILL_STORE_URL", "postgres://x", "only sqlite:///", id="unknown store"),
+        pytest.param("FEEDMILL_STORE_URL", "sqlite:///", "only sqlite:///", id="store without a file"),
+        pytest.param("FEEDMILL_ALLOW_PRIVATE_NETWORKS", "10.0.0.0/99", "10.0.0.0/99", id="not a network"),
+        pytest.param("FEEDMILL_LOG_LEVEL", "loud", "'debug', 'info'", id="not a choice"),
+    ],
+)
+def test_a_mistake_says_what_and_where(monkeypatch, variable, value, said):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(UsageError, match="FEEDMILL_") as caught:
+        read_settings()
+    assert said in str(caught.value)
+
+
+def test_a_broken_settings_file_is_named(tmp_path):
+    (tmp_path / "feedmill.toml").write_text("log_level = [")
+    with pytest.raises(UsageError, match=r"feedmill\.toml"):
+        read_settings()
+
+
+def test_settings_are_frozen():
+    with pytest.raises(ValueError, match="frozen"):
+        read_settings().fetch_threads = 1
+
+
+def test_every_setting_says_what_it_means():
+    assert all(field.description for field in Settings.model_fields.values())

@@ -1,0 +1,50 @@
+"""`feedmill extract`: what a page would become, stored nowhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from worker.cli.articles import _facts
+from worker.cli.feeds import looking
+from worker.cli.output import CLOCK, pairs, say, say_json
+from worker.errors import OperationError, UsageError, WorkError
+from worker.ops.text import lines, one_line
+
+if TYPE_CHECKING:
+    from worker.models import Document
+
+
+def extract(
+    source: Annotated[
+        str, typer.Argument(metavar="URL|FILE", help="A page's address, or a saved HTML file.")
+    ],
+    url: Annotated[str | None, typer.Option(help="Where a saved file comes from.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Extract and tag one page, and print it."""
+    document = _document(source, url)
+    if json:
+        say_json(document)
+        return
+    say(Text(one_line(document.title), style="bold cyan"))
+    pairs(_facts(document))
+    say("")
+    say(Text(lines(document.body)))
+
+
+def _document(source: str, url: str | None) -> Document:
+    from worker.ops.preview import extract_page, fetch_page, read_page
+
+    is_address = source.startswith(("http://", "https://"))
+    if not is_address and not Path(source).exists():
+        raise UsageError(f"neither a web address nor a file: {source}")
+    with looking() as (fetcher, pool):
+        page = fetch_page(source, fetcher) if is_address else read_page(Path(source), url, CLOCK.now())
+        try:
+            return extract_page(page, pool, CLOCK)
+        except WorkError as error:
+            raise OperationError(f"no article: {error.reason}: {error}") from error

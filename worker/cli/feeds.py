@@ -1,0 +1,257 @@
+"""`feedmill feeds …`: what is followed."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from worker.cli.output import CLOCK, opened_store, pairs, say, say_json, settings, table
+from worker.errors import OperationError, UsageError, WorkError
+from worker.ops import subscriptions
+from worker.ops.text import one_line, when
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from worker.extract.pool import WorkerPool
+    from worker.fetch.client import Fetcher
+    from worker.models import Feed
+    from worker.ops.preview import Checked
+    from worker.store.base import Store
+
+app = typer.Typer(help="Follow, list, check, import and export feeds.", no_args_is_help=True)
+
+Which = Annotated[str, typer.Argument(metavar="URL|ID", help="The feed's URL or id.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
+
+
+@app.command()
+def add(
+    urls: Annotated[list[str], typer.Argument(metavar="URL…", help="Feeds, or pages that link to one.")],
+    tag: Annotated[list[str] | None, typer.Option(help="Tag for these feeds; may be repeated.")] = None,
+    check: Annotated[bool, typer.Option(help="Fetch each first; --no-check adds it as it is.")] = True,
+) -> None:
+    """Follow feeds. A page's URL stands for the one feed it links."""
+    addresses = [subscriptions.parse_feed_url(url) for url in urls]
+    failures = []
+    with opened_store() as store:
+        for address in addresses:
+            try:
+                _add(store, address, tag or [], check=check)
+            except (WorkError, OperationError) as error:
+                failures.append(str(error))
+    if failures:
+        raise OperationError(f"not added: {'; '.join(failures)}")
+
+
+def _add(store: Store, address: str, tags: list[str], *, check: bool) -> None:
+    if known := store.feeds.find(address):
+        say(f"already followed: {one_line(known.title or known.url)} ({known.feed_id})")
+        return
+    title = None
+    if check:
+        address, title = _only_feed(_look_at(address))
+    feed = subscriptions.new_feed(address, CLOCK.now(), settings().poll_interval_s, title=title, tags=tags)
+    added = store.feeds.add([feed])
+    say(f"{'added' if added else 'already followed'}: {one_line(title or address)} ({feed.feed_id})")
+
+
+def _only_feed(checked: Checked) -> tuple[str, str | None]:
+    if checked.feed:
+        return checked.url, checked.feed.title
+    if len(checked.found) > 1:
+        choices = ", ".join(found.url for found in checked.found)
+        raise OperationError(f"{checked.url} links {len(checked.found)} feeds, add one of them: {choices}")
+    return checked.found[0].url, checked.found[0].title
+
+
+@app.command("list")
+def list_feeds(json: AsJson = False) -> None:
+    """List the followed feeds."""
+    with opened_store() as store:
+        feeds = store.feeds.all()
+        if json:
+            for feed in feeds:
+                say_json(feed)
+            return
+        columns = ("id", "title", "state", "last poll", "result", "entries", "tags")
+        table(columns, map(_feed_row, feeds))
+
+
+def _feed_row(feed: Feed) -> tuple[str, ...]:
+    state = feed.state.value + (
+        f" ({feed.consecutive_failures} failures)" if feed.consecutive_failures else ""
+    )
+    return (
+        feed.feed_id,
+        feed.title or feed.url,
+        state,
+        when(feed.last_polled_at),
+        feed.last_outcome or "-",
+        str(feed.entries_seen),
+        ", ".join(feed.tags),
+    )
+
+
+@app.command()
+def show(which: Which, json: AsJson = False) -> None:
+    """Show everything known of one feed."""
+    with opened_store() as store:
+        feed = subscriptions.find_feed(store, which)
+    if json:
+        say_json(feed)
+        return
+    pairs((name, _shown(getattr(feed, name))) for name in type(feed).__dataclass_fields__)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(value) or "-"
+    if isinstance(value, datetime):
+        return when(value)
+    return "-" if value is None else str(value)
+
+
+@app.command()
+def remove(which: Which) -> None:
+    """Stop following a feed; its articles stay."""
+    with opened_store() as store:
+        feed = subscriptions.find_feed(store, which)
+        ended = subscriptions.remove_feed(store, feed, CLOCK.now())
+    say(f"removed: {one_line(feed.title or feed.url)}; {ended} waiting entries ended, its articles stay")
+
+
+@app.command()
+def pause(which: Which) -> None:
+    """Stop polling a feed for now; what waits is held."""
+    with opened_store() as store:
+        feed = subscriptions.find_feed(store, which)
+        held = subscriptions.pause_feed(store, feed)
+    say(f"paused: {one_line(feed.title or feed.url)}; {held} waiting entries held")
+
+
+@app.command()
+def resume(which: Which) -> None:
+    """Poll a paused or gone feed again."""
+    with opened_store() as store:
+        feed = subscriptions.find_feed(store, which)
+        released = subscriptions.resume_feed(store, feed, CLOCK.now())
+    say(f"resumed: {one_line(feed.title or feed.url)}; {released} held entries go on")
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="An OPML file, or a text file with one URL a line.")],
+) -> None:
+    """Follow the feeds of an OPML or text file; folders become tags."""
+    with opened_store() as store:
+        say(import_into(store, file))
+
+
+def import_into(store: Store, file: Path) -> str:
+    """Import a file and return what to tell of it."""
+    from worker.feeds.opml import parse_feed_list
+
+    try:
+        body = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from error
+    listed = parse_feed_list(body, str(file))
+    done = subscriptions.import_feeds(store, listed.feeds, CLOCK.now(), settings().poll_interval_s)
+    skipped = "".join(
+        f"; line {number} is no web address: {one_line(text)}" for number, text in listed.skipped
+    )
+    return f"{len(done.added)} feeds added, {done.known} known already{skipped}"
+
+
+@app.command()
+def export(
+    file: Annotated[Path | None, typer.Argument(help="Where to write; standard output without it.")] = None,
+    text: Annotated[bool, typer.Option("--text", help="One URL a line instead of OPML.")] = False,
+) -> None:
+    """Write the followed feeds as OPML, tags as folders."""
+    from worker.feeds.opml import format_list, format_opml
+
+    with opened_store() as store:
+        feeds = list(store.feeds.all())
+    written = format_list(feeds) if text else format_opml(feeds, CLOCK.now())
+    if file is None:
+        typer.echo(written, nl=False)
+        return
+    try:
+        file.write_text(written, encoding="utf-8")
+    except OSError as error:
+        raise OperationError(f"cannot write {file}: {error.strerror}") from error
+    say(f"{len(feeds)} feeds written to {file}")
+
+
+@app.command()
+def check(
+    url: Annotated[str, typer.Argument(help="A feed, or a page that links feeds.")], json: AsJson = False
+) -> None:
+    """Show what a feed would bring, storing nothing."""
+    checked = _look_at(subscriptions.parse_feed_url(url))
+    if json:
+        say_json(
+            {"url": checked.url, "feed": None, "found": checked.found} if not checked.feed else checked.feed
+        )
+        return
+    if not checked.feed:
+        say("This is a page, not a feed. It links:")
+        table(("feed", "title"), ((found.url, found.title or "-") for found in checked.found))
+        return
+    _say_feed(checked)
+
+
+def _say_feed(checked: Checked) -> None:
+    feed = checked.feed
+    if feed is None:
+        return
+    pairs(
+        [
+            ("feed", feed.title or "(no title)"),
+            ("format", feed.format),
+            ("site", feed.site_url or "-"),
+            ("language", feed.language or "-"),
+            (
+                "entries",
+                f"{len(feed.entries)}, after {len(feed.collapsed)} duplicates of {feed.listed} collapsed",
+            ),
+            *(("note", note) for note in feed.notes),
+        ]
+    )
+    table(
+        ("published", "title", "link"),
+        (
+            (when(e.published_at), e.title or "(no title)", e.url or "none (its own text)")
+            for e in feed.entries
+        ),
+    )
+    if feed.collapsed:
+        say("Collapsed:")
+        table(("rule", "title", "link"), ((c.rule, c.title or "-", c.url or "-") for c in feed.collapsed))
+
+
+def _look_at(address: str) -> Checked:
+    from worker.ops.preview import check_url
+
+    with looking() as (fetcher, pool):
+        return check_url(address, fetcher, pool)
+
+
+@contextmanager
+def looking() -> Iterator[tuple[Fetcher, WorkerPool]]:
+    """Open a fetch client and one child process for a look at the web."""
+    from worker.mill import open_fetcher, open_pool
+
+    one_child = settings().model_copy(update={"extract_processes": 1})
+    fetcher, pool = open_fetcher(one_child, CLOCK), open_pool(one_child)
+    try:
+        yield fetcher, pool
+    finally:
+        fetcher.close()
+        pool.close()

@@ -1,0 +1,12 @@
+"""`feedmill setup`: prepare the store."""
+
+from __future__ import annotations
+
+from worker.cli.output import opened_store, say, settings
+
+
+def setup() -> None:
+    """Create or migrate what the store needs, and say what changed."""
+    with opened_store() as store:
+        for change in store.setup() or ["nothing to do"]:
+            say(f"{settings().store_url}: {change}")

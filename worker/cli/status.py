@@ -1,0 +1,52 @@
+"""`feedmill status`: the service at a glance."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from worker.cli.output import CLOCK, opened_store, pairs, say, say_json
+from worker.ops.status import Status, collect_status
+from worker.ops.text import one_line, when
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def status(json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
+    """Show feeds, entries by outcome, what waits, and what fails."""
+    now = CLOCK.now()
+    with opened_store() as store:
+        collected = collect_status(store, now)
+    if json:
+        say_json({**asdict(collected), "seen": collected.seen})
+        return
+    pairs(status_lines(collected, now))
+    for feed in collected.failing:
+        name, error = one_line(feed.title or feed.url), one_line(feed.error or "-")
+        say(Text(f"  {feed.consecutive_failures} failures in a row: {name}: {error}", style="red"))
+
+
+def status_lines(status: Status, now: datetime) -> list[tuple[str, str]]:
+    """Return the status as (heading, sentence) pairs."""
+    overdue = f", {status.overdue_feeds} overdue: is `feedmill run` running?" if status.overdue_feeds else ""
+    next_poll = "none"
+    if status.next_poll_at:
+        next_poll = "now" if status.next_poll_at <= now else when(status.next_poll_at)
+    told = [
+        ("feeds", _counts(status.feeds, always=("active",))),
+        ("next poll", next_poll + overdue),
+        ("articles", f"{status.articles:,}"),
+        ("entries", f"{status.seen:,} seen = {_counts(status.entries, always=('indexed', 'pending'))}"),
+    ]
+    if waiting := _counts(status.waiting, always=()):
+        told.append(("pending", waiting))
+    told += [(outcome, f"{rows:,} {reason}") for outcome, reason, rows in status.reasons[:8]]
+    return told
+
+
+def _counts(counts: dict[str, int], always: tuple[str, ...]) -> str:
+    return ", ".join(f"{rows:,} {name}" for name, rows in counts.items() if rows or name in always)

@@ -1,0 +1,86 @@
+"""From due rows to hints: what is sent to the broker for the next few seconds of work.
+
+The backlog (queued and running) stays under a mark, so the broker never holds more than hints for
+work about to be done. `plan_dispatch` decides; the rest asks the store and sends.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from worker.fetch.policy import PATIENCE_S
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from worker.mill import Mill
+    from worker.models import Claim, DueRow
+
+FEED_TICK_S, ENTRY_TICK_S = 5.0, 1.0
+"""How often beat asks for due feeds and due entries, in seconds (design, steps 1 and 2)."""
+ENTRIES_PER_THREAD = 8
+"""The mark: a few seconds of work, so that no thread waits for the next tick (design, step 2)."""
+FEEDS_PER_THREAD = 2
+"""A poll takes about as long as a fetch; two a thread last until the next 5 s tick."""
+
+
+def per_host(host_delay_s: float, room: int) -> int:
+    """Return how many rows of one host one claim may take: what its gate lets start until they matter.
+
+    A tick later more can be claimed, and `PATIENCE_S` is slept; beyond that a row would only be
+    claimed to be deferred. Without a delay, one host may have all the room.
+    """
+    if host_delay_s <= 0:
+        return max(1, room)
+    return 1 + int((ENTRY_TICK_S + PATIENCE_S) / host_delay_s)
+
+
+def plan_dispatch(due: Iterable[DueRow], room: int, per_host: int) -> list[str]:
+    """Return at most `room` entry ids to claim, at most `per_host` of one host, hosts taking turns.
+
+    Within a host the newest comes first: what was published last matters most to a news desk.
+    """
+    hosts: defaultdict[str, list[DueRow]] = defaultdict(list)
+    for row in due:
+        hosts[row.domain].append(row)
+    for rows in hosts.values():
+        rows.sort(key=lambda row: row.first_seen_at, reverse=True)
+    turns = [rows[turn].entry_id for turn in range(per_host) for rows in hosts.values() if turn < len(rows)]
+    return turns[: max(0, room)]
+
+
+class EntryDispatcher:
+    """Sends hints for due entries, resuming each time at the host after the last one served."""
+
+    def __init__(self) -> None:
+        self._after_domain = ""
+
+    def dispatch(self, mill: Mill, send: Callable[[Claim], object]) -> int:
+        """Claim due rows up to the mark and send a hint for each one won; return how many."""
+        room = ENTRIES_PER_THREAD * mill.settings.fetch_threads - mill.backlog.size("ingest")
+        if room <= 0:
+            return 0
+        now = mill.clock.now()
+        share = per_host(mill.settings.host_delay_s, room)
+        due = mill.store.entries.due(now, room, share, self._after_domain)
+        if not due:
+            return 0
+        self._after_domain = due[-1].domain
+        claims = mill.store.entries.claim(plan_dispatch(due, room, share), now, mill.settings.lease_s)
+        mill.backlog.add("ingest", len(claims))
+        for claim in claims:
+            send(claim)
+        return len(claims)
+
+
+def dispatch_feeds(mill: Mill, send: Callable[[str], object]) -> int:
+    """Claim due feeds up to the mark and send a hint for each; return how many."""
+    room = FEEDS_PER_THREAD * mill.settings.fetch_threads - mill.backlog.size("poll")
+    if room <= 0:
+        return 0
+    feeds = mill.store.feeds.claim_due(mill.clock.now(), room)
+    mill.backlog.add("poll", len(feeds))
+    for feed in feeds:
+        send(feed.feed_id)
+    return len(feeds)

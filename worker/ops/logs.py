@@ -1,0 +1,76 @@
+"""Logging: structured lines on stderr, for people on a terminal and as JSON for machines."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from worker.ops.text import one_line
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, Processor
+
+    from worker.settings import Settings
+
+
+def configure_logs(settings: Settings) -> None:
+    """Send Feedmill's lines, and other libraries' warnings, to stderr in one format."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        without_control_characters,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
+        cache_logger_on_first_use=False,
+    )
+    handler = StderrHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[_drop_meta, *_renderers(settings)]
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("worker").setLevel(settings.log_level.upper())
+
+
+class StderrHandler(logging.StreamHandler[Any]):
+    """Writes to whatever `sys.stderr` is now, so that lines go above a progress bar, not through it."""
+
+    @property
+    def stream(self) -> Any:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _stream: Any) -> None:
+        """The base class sets what this class always looks up."""
+
+
+def without_control_characters(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Keep foreign text on its line and off the terminal's controls."""
+    return {key: one_line(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _drop_meta(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    return structlog.stdlib.ProcessorFormatter.remove_processors_meta(_logger, _method, event)
+
+
+def _renderers(settings: Settings) -> list[Processor]:
+    as_text = settings.log_format == "text" or (settings.log_format == "auto" and sys.stderr.isatty())
+    if as_text:
+        return [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(),
+                pad_event_to=12,
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        ]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]

@@ -1,0 +1,65 @@
+"""What `feedmill status` tells: the whole service at a glance, from the store alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from worker.models import FeedState, OutcomeKind
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from worker.models import Feed
+    from worker.store.base import Store
+
+WORST = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Counts of feeds, entries and articles; `failing` holds the feeds that fail longest.
+
+    `reasons` are (outcome, reason, rows), most frequent first.
+    """
+
+    feeds: dict[str, int]
+    failing: tuple[Feed, ...]
+    overdue_feeds: int
+    next_poll_at: datetime | None
+    entries: dict[str, int]
+    waiting: dict[str, int]
+    reasons: tuple[tuple[str, str, int], ...]
+    articles: int
+
+    @property
+    def seen(self) -> int:
+        """Every entry ever listed: the sum of all outcomes and what is pending."""
+        return sum(self.entries.values())
+
+
+def collect_status(store: Store, now: datetime) -> Status:
+    """Read the status; a feed is overdue a minute after its time."""
+    states: Counter[str] = Counter()
+    failing: list[Feed] = []
+    due: list[datetime] = []
+    for feed in store.feeds.all():
+        states[feed.state.value] += 1
+        if feed.consecutive_failures:
+            failing.append(feed)
+        if feed.state is FeedState.ACTIVE:
+            due.append(feed.next_poll_at)
+    failing.sort(key=lambda feed: feed.consecutive_failures, reverse=True)
+    counts = store.entries.counts()
+    reasons = sorted(store.entries.reasons().items(), key=lambda item: -item[1])
+    return Status(
+        feeds={state.value: states[state.value] for state in FeedState} | {"failing": len(failing)},
+        failing=tuple(failing[:WORST]),
+        overdue_feeds=sum((now - at).total_seconds() > 60 for at in due),
+        next_poll_at=min(due, default=None),
+        entries={kind: counts.get(kind, 0) for kind in (*(kind.value for kind in OutcomeKind), "pending")},
+        waiting=store.entries.waiting(),
+        reasons=tuple((outcome, reason, rows) for (outcome, reason), rows in reasons),
+        articles=store.articles.count(),
+    )

@@ -1,0 +1,93 @@
+"""Adding, finding and removing feeds, as the operator asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from worker import urls
+from worker.errors import OperationError, UsageError
+from worker.models import Feed, FeedState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from worker.feeds.opml import ListedFeed
+    from worker.store.base import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import did: ids of the feeds added, and how many were there already."""
+
+    added: tuple[str, ...]
+    known: int
+
+
+def parse_feed_url(text: str) -> str:
+    """Return the feed URL that an operator typed; a bare host name is taken as https.
+
+    Raises:
+        UsageError: it is none.
+    """
+    typed = text.strip()
+    url = urls.find_link(typed if "://" in typed else f"https://{typed}")
+    if url is None or ("://" not in typed and "." not in urls.host_of(url)):
+        raise UsageError(f"not a web address: {text!r}")
+    return url
+
+
+def new_feed(
+    url: str, now: datetime, interval_s: int, *, title: str | None = None, tags: Iterable[str] = ()
+) -> Feed:
+    """Return a feed that is due at once."""
+    return Feed(
+        feed_id=urls.feed_id_of(url),
+        url=url,
+        title=title,
+        domain=urls.site_of(url),
+        tags=tuple(dict.fromkeys(tags)),
+        added_at=now,
+        next_poll_at=now,
+        interval_s=interval_s,
+    )
+
+
+def import_feeds(store: Store, listed: Iterable[ListedFeed], now: datetime, interval_s: int) -> Imported:
+    """Add the listed feeds that are not known yet, their folders as tags."""
+    feeds = [new_feed(feed.url, now, interval_s, title=feed.title, tags=feed.tags) for feed in listed]
+    added = store.feeds.add(feeds)
+    return Imported(added=tuple(added), known=len(feeds) - len(added))
+
+
+def find_feed(store: Store, url_or_id: str) -> Feed:
+    """Return the feed of that id or URL.
+
+    Raises:
+        OperationError: there is none.
+    """
+    feed = store.feeds.get(url_or_id) or store.feeds.find(url_or_id)
+    if feed is None and "://" not in url_or_id:
+        feed = store.feeds.find(f"https://{url_or_id}")
+    if feed is None:
+        raise OperationError(f"no such feed: {url_or_id} (`feedmill feeds list` shows them)")
+    return feed
+
+
+def remove_feed(store: Store, feed: Feed, now: datetime) -> int:
+    """Remove a feed; return how many entries ended with it. Its articles stay."""
+    store.feeds.remove(feed.feed_id)
+    return store.entries.feed_removed(feed.feed_id, now)
+
+
+def pause_feed(store: Store, feed: Feed) -> int:
+    """Stop polling a feed; return how many waiting entries are held with it."""
+    store.feeds.update(feed.feed_id, {"state": FeedState.PAUSED})
+    return store.entries.hold(feed.feed_id)
+
+
+def resume_feed(store: Store, feed: Feed, now: datetime) -> int:
+    """Poll a feed again, at once; return how many held entries go on."""
+    store.feeds.update(feed.feed_id, {"state": FeedState.ACTIVE, "next_poll_at": now})
+    return store.entries.release(feed.feed_id, now)

@@ -1,0 +1,96 @@
+"""The Celery tasks. Each one loads, calls, saves; the work itself is in `poll`, `ingest`, `dispatch`.
+
+Tasks acknowledge early and return nothing. A task that dies needs no repair: its feed already has a
+next poll, its entry's lease ends.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from celery import shared_task
+
+from worker import dispatch, ingest, poll
+from worker.app import line_of
+from worker.errors import StoreError
+from worker.models import Claim
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from celery import Task
+
+log = structlog.get_logger()
+
+
+@shared_task(name="feedmill.dispatch_feeds", bind=True)
+def dispatch_feeds(self: Task[[], None]) -> None:
+    """Send a hint for every due feed that there is room for."""
+    line = line_of(self)
+    with line.only_tick("feeds") as mine:
+        if mine:
+            dispatch.dispatch_feeds(line.mill, poll_feed.delay)
+
+
+@shared_task(name="feedmill.dispatch_entries", bind=True)
+def dispatch_entries(self: Task[[], None]) -> None:
+    """Send a hint for every due entry that there is room for."""
+    line = line_of(self)
+    with line.only_tick("entries") as mine:
+        if mine:
+            line.dispatcher.dispatch(line.mill, _send_claim)
+
+
+@shared_task(name="feedmill.poll_feed", bind=True)
+def poll_feed(self: Task[[str], None], feed_id: str) -> None:
+    """Poll one feed."""
+    mill = line_of(self).mill
+    with _work(
+        "poll", mill.backlog.done, lambda error: poll.poll_hit_a_bug(mill, feed_id, error), feed_id=feed_id
+    ):
+        poll.poll_feed(mill, feed_id)
+
+
+@shared_task(name="feedmill.ingest_entry", bind=True)
+def ingest_entry(self: Task[[str, str, int], None], entry_id: str, token: str, generation: int) -> None:
+    """Fetch, extract, tag and write one entry."""
+    line = line_of(self)
+    claim = Claim(entry_id=entry_id, token=token, generation=generation)
+
+    def on_bug(error: Exception) -> None:
+        ingest.ingest_hit_a_bug(line.mill, line.writer.submit, claim, error)
+
+    with _work("ingest", line.mill.backlog.done, on_bug, entry_id=entry_id):
+        ingest.ingest_entry(line.mill, line.writer.submit, claim)
+
+
+@shared_task(name="feedmill.prune_ledger", bind=True)
+def prune_ledger(self: Task[[], None]) -> None:
+    """Drop done rows that no feed has listed for `FEEDMILL_LEDGER_KEEP_DAYS`."""
+    mill = line_of(self).mill
+    before = mill.clock.now() - timedelta(days=mill.settings.ledger_keep_days)
+    log.info("pruned ledger", rows=mill.store.entries.prune(before))
+
+
+def _send_claim(claim: Claim) -> None:
+    ingest_entry.delay(claim.entry_id, claim.token, claim.generation)
+
+
+@contextmanager
+def _work(
+    queue: str, done: Callable[[str], None], on_bug: Callable[[Exception], None], **ids: str
+) -> Iterator[None]:
+    """The outer edge of a task: ids in every log line, bugs logged and kept, the backlog told."""
+    with structlog.contextvars.bound_contextvars(**ids):
+        try:
+            yield
+        except StoreError as error:
+            log.warning("store unavailable", error=str(error))  # the lease, or the next poll, is the recovery
+        except Exception as error:
+            log.exception("bug", error=str(error))
+            on_bug(error)
+        finally:
+            done(queue)
