@@ -37,7 +37,7 @@ def one_line(capsys) -> str:
         pytest.param(
             ["search", "--nonsense"], 2, "No such option: --nonsense", id="unknown option of a command"
         ),
-        pytest.param(["serach"], 2, "No such command 'serach'", id="unknown command"),
+        pytest.param(["browse"], 2, "No such command 'browse'", id="unknown command"),
         pytest.param(["search", "--limit", "many"], 2, "--limit", id="not a number"),
         pytest.param(["search", "--since", "soon"], 2, "soon", id="not a date"),
         pytest.param(["search", "--sort", "colour"], 2, "colour", id="not an order"),

@@ -25,7 +25,7 @@ from worker.ops.text import lines, one_line, when
         pytest.param("می\u200cخواهم", "می\u200cخواهم", id="the joiner that Persian needs"),
         pytest.param("a\ue000b\ue001c", "abc", id="private-use marks"),
         pytest.param("[bold]x[/bold]", "[bold]x[/bold]", id="markup is only text"),
-        pytest.param("caf\u00e9 \u4e2d\u6587", "café 中文", id="other scripts stay"),
+        pytest.param("café 中文", "café 中文", id="other scripts stay"),
     ],
 )
 def test_foreign_text_is_harmless(text, shown):

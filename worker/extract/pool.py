@@ -77,7 +77,7 @@ class WorkerPool:
         except TimeoutError as error:
             raise PoolTimeoutError(None, f"took longer than {self._timeout_s:g} s") from error
         except ProcessExpired as error:
-            stopped = error.exitcode == -signal.SIGTERM
+            stopped = abs(error.exitcode) == signal.SIGTERM  # pebble's own handler exits with the number
             kind = PoolStoppedError if stopped else PoolCrashError
             raise kind(None, f"the child died ({_manner(error.exitcode)})") from error
         if not isinstance(answer, _Failed):
