@@ -34,7 +34,7 @@ def test_the_wheel_installed_in_an_empty_environment_runs_the_demo(tmp_path):
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv" / "bin" / "python"
     # The lock as constraints: its versions, but only what the wheel itself declares as needed.
-    pinned = re.findall(r"^([\w.-]+==[^\s\\]+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    pinned = re.findall(r"^([\w.-]+==[^\\\n]+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
     (tmp_path / "constraints.txt").write_text("\n".join(pinned))
     options = ["--quiet", "--disable-pip-version-check", "-c", tmp_path / "constraints.txt"]
     run(python, "-m", "pip", "install", *options, wheel, cwd=tmp_path)
