@@ -53,7 +53,8 @@ def document(head: str = "", **said):
     [
         pytest.param("title", "<title>Page</title>", {"title": "Feed"}, "Page", id="title: page"),
         pytest.param("title", "", {"title": "Feed"}, "Feed", id="title: feed where the page has none"),
-        pytest.param("title", "<title>Courier</title><meta property=og:site_name content=Courier>", {"title": "Feed"}, "Feed", id="title: feed where the page names the site"),
+        pytest.param("title", "<title>Harbour Courier</title><meta property=og:site_name content='Harbour Courier'>", {"title": "Feed"}, "Feed", id="title: feed where the page names the site"),
+        pytest.param("title", "<title>Courier</title>", {"title": "Feed"}, "Feed", id="title: feed where the page names the feed"),
         pytest.param("authors", "<meta name=author content='Jane Doe'>", {"authors": ("John Roe",)}, ("Jane Doe",), id="authors: page"),
         pytest.param("authors", "", {"authors": ("John Roe",)}, ("John Roe",), id="authors: feed"),
         pytest.param("section", "<meta property=article:section content=Local>", {"section": "News"}, "Local", id="section: page"),

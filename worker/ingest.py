@@ -108,12 +108,12 @@ def say_settled(settlement: Settlement, settled: Settled) -> None:
     if outcome is None:
         log.info("not finished", entry_id=settlement.claim.entry_id, state=settled.state.value)
         return
-    said = {"reason": outcome.reason, "detail": outcome.detail, "title": _title(settlement)}
+    said = {"title": _title(settlement), "reason": outcome.reason, "detail": outcome.detail}
     log.info(
         outcome.kind.value,
-        entry_id=settlement.claim.entry_id,
-        total_ms=outcome.timings.total_ms,
         **{name: value for name, value in said.items() if value},
+        total_ms=outcome.timings.total_ms,
+        entry_id=settlement.claim.entry_id,
     )
 
 

@@ -4,7 +4,8 @@ feeds:    `Feed` ─► `FeedPage` ─► `ParsedFeed` ─► `Entry` …
 entries:  `Entry` ─► `Page` ─► `Article` ─► `Tags` ─► `Document` ─► `Outcome`
 
 Times are aware UTC and end in `_at`; durations say their unit. Field names are those of the stored
-records (`schemas/*.json`): what is added here is added there, and a test compares the two.
+records (`schemas/*.json`): what is added here is added there, and a test compares the two. All of
+them stand together, in the order in which they are made, so that this file is the data flow.
 """
 
 from __future__ import annotations
@@ -412,20 +413,3 @@ class DueRow:
     entry_id: str
     domain: str
     first_seen_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """One search result. `highlights` are plain-text fragments with matches between U+E000/U+E001."""
-
-    document: Document
-    score: float
-    highlights: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchPage:
-    """A page of search results and how many documents match in all."""
-
-    hits: tuple[Hit, ...]
-    total: int

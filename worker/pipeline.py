@@ -2,7 +2,7 @@
 
 Where page and feed both say something, one rule a field decides:
 
-    title       page, unless it only names the site       authors     page, then feed
+    title       page, unless it only names site or feed   authors     page, then feed
     published   feed, page, URL, first seen               section     page, then feed
     summary     feed, then the page's description         image_url   page, then feed
     language    measured; where unsure: page, then feed   modified    page, then feed
@@ -75,7 +75,7 @@ def build_candidate(
     started = tick()
     article = extract_article(page, row.entry)
     identity = choose_identity(page.url, page.final_url, article.canonical_link)
-    title = _title(article, row.entry)
+    title = _title(article, row.entry, feed_title)
     extracted = tick()
     tags = tag(title, article.body, (article.language, row.entry.language))
     source = _Source(
@@ -114,7 +114,7 @@ def build_from_feed(
     if not text:
         raise NoLinkError(entry.url, "no page to fetch and no text in the feed")
     article = Article(title=entry.title, body=text, extractor="feed")
-    title = _title(article, entry)
+    title = _title(article, entry, feed_title)
     extracted = tick()
     source = _Source(
         row=row,
@@ -152,10 +152,10 @@ def content_hash(title: str, body: str) -> str:
     return hashlib.sha256(f"{one_line(title)}\n{one_line(body)}".encode()).hexdigest()
 
 
-def _title(article: Article, entry: Entry) -> str:
+def _title(article: Article, entry: Entry, feed_title: str | None) -> str:
     own = article.title or ""
-    generic = own.casefold() == (article.site_name or "").casefold()
-    stated = (entry.title or own) if generic else own
+    names_of_the_site = ((name or "").casefold() for name in (article.site_name, feed_title, ""))
+    stated = (entry.title or own) if own.casefold() in names_of_the_site else own
     return stated or shortened(one_line(article.body), _MADE_TITLE)
 
 

@@ -25,7 +25,7 @@ from worker.errors import OperationError, StoreError
 from worker.fetch.resolver import system_resolver
 from worker.mill import open_mill
 from worker.models import FeedState
-from worker.tasks import dispatch_entries, dispatch_feeds
+from worker.tasks import dispatch_entries, dispatch_feeds, prune_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,7 +94,7 @@ def _work_until_stopped(mill: Mill, watch: Callable[[Mill], None], *, until_idle
     beat = Service(app, max_interval=WAKE_S, scheduler_cls=Scheduler)  # type: ignore[arg-type]
     worker_state.should_stop = None  # a module of Celery's: an earlier run in this process has set it
     with _stop_signals(line):
-        for task in (dispatch_feeds, dispatch_entries):
+        for task in (dispatch_feeds, dispatch_entries, prune_ledger):
             task.delay()  # beat's own first ticks come a period from now
         threading.Thread(target=beat.start, name="beat", daemon=True).start()
         monitor.start()

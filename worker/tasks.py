@@ -72,7 +72,8 @@ def prune_ledger(self: Task[[], None]) -> None:
     """Drop done rows that no feed has listed for `FEEDMILL_LEDGER_KEEP_DAYS`."""
     mill = line_of(self).mill
     before = mill.clock.now() - timedelta(days=mill.settings.ledger_keep_days)
-    log.info("pruned ledger", rows=mill.store.entries.prune(before))
+    if rows := mill.store.entries.prune(before):
+        log.info("pruned ledger", rows=rows)
 
 
 def _send_claim(claim: Claim) -> None:

@@ -6,22 +6,36 @@ Exit codes: 0 done, 1 it failed (one line on stderr), 2 wrong usage.
 from __future__ import annotations
 
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 from typer.exceptions import Abort, TyperException
 
 from worker.cli import articles, dead, demo, extract, feeds, run, setup, status
-from worker.cli.output import say_error
+from worker.cli.output import say, say_error
 from worker.errors import FeedmillError, UsageError
 
 app = typer.Typer(
     name="feedmill",
-    help="Feeds in, searchable articles out.",
+    invoke_without_command=True,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def feedmill(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Feeds in, searchable articles out."""
+    if version:
+        say(f"feedmill {metadata.version('feedmill')}")
+        raise typer.Exit
+
+
 for command in (
     run.run,
     run.worker,
@@ -55,7 +69,10 @@ def run_command(arguments: list[str] | None = None) -> int:
         say_error(str(error))
         return 1
     except TyperException as error:
-        if message := error.format_message():
+        message = error.format_message()
+        if "\n" in message:  # a command group called without a command: this is its help
+            typer.echo(message, err=True)
+        else:
             say_error(f"{message} (see `feedmill --help`)")
         return error.exit_code
     except (Abort, KeyboardInterrupt):

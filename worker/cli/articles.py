@@ -14,7 +14,8 @@ from worker.ops.text import lines, one_line, when
 from worker.store.query import make_request
 
 if TYPE_CHECKING:
-    from worker.models import Document, Hit, SearchPage
+    from worker.models import Document
+    from worker.store.query import Hit, SearchPage
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
 
@@ -107,6 +108,11 @@ def show(
     if json:
         say_json(document)
         return
+    say_document(document)
+
+
+def say_document(document: Document) -> None:
+    """Print one article whole: title, facts, text."""
     say(Text(one_line(document.title), style="bold cyan"))
     pairs(_facts(document))
     say("")

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
-from worker.cli.articles import _facts
+from worker.cli.articles import say_document
 from worker.cli.feeds import looking
-from worker.cli.output import CLOCK, pairs, say, say_json
+from worker.cli.output import CLOCK, say_json
 from worker.errors import OperationError, UsageError, WorkError
-from worker.ops.text import lines, one_line
 
 if TYPE_CHECKING:
     from worker.models import Document
@@ -30,10 +28,7 @@ def extract(
     if json:
         say_json(document)
         return
-    say(Text(one_line(document.title), style="bold cyan"))
-    pairs(_facts(document))
-    say("")
-    say(Text(lines(document.body)))
+    say_document(document)
 
 
 def _document(source: str, url: str | None) -> Document:

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from worker.settings import Settings
     from worker.store.base import Store
 
-console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
+WIDE = 10_000
+"""Wider than any row. Into a file or pipe rich would fold everything at 80 columns."""
+
+console = Console(
+    markup=False, highlight=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE
+)
 CLOCK = Clock()
 
 
@@ -58,11 +63,15 @@ def _json_value(value: Any) -> Any:
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
+_WHOLE = frozenset({"id", "entry", "published", "last poll", "ended"})
+"""Columns that are of no use in two pieces."""
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows under headings; long cells fold instead of being cut."""
+    """Print rows under headings. Long cells fold on a terminal; in a file or pipe a row stays one line."""
     grid = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        grid.add_column(column, overflow="fold")
+        grid.add_column(column, overflow="fold", no_wrap=column in _WHOLE)
     for row in rows:
         grid.add_row(*(Text(one_line(cell)) for cell in row))
     console.print(grid, soft_wrap=False)

@@ -57,12 +57,12 @@ def summary(result: RunResult) -> str:
 
 
 def worker() -> None:
-    """Work on what beat sends (needs a broker that processes share)."""
+    """Production: do the work (needs a shared broker)."""
     raise UsageError(_NEEDS_BROKER)
 
 
 def beat() -> None:
-    """Send the ticks that workers act on (needs a broker that processes share)."""
+    """Production: send the ticks (needs a shared broker)."""
     raise UsageError(_NEEDS_BROKER)
 
 

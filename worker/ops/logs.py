@@ -21,7 +21,7 @@ def configure_logs(settings: Settings) -> None:
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _timestamper(settings),
         without_control_characters,
     ]
     structlog.configure(
@@ -60,16 +60,30 @@ def without_control_characters(_logger: Any, _method: str, event: EventDict) -> 
 
 
 def _drop_meta(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    return structlog.stdlib.ProcessorFormatter.remove_processors_meta(_logger, _method, event)
+    """Drop structlog's own keys and let every line begin with when, how serious and what."""
+    plain = structlog.stdlib.ProcessorFormatter.remove_processors_meta(_logger, _method, event)
+    first = {key: plain.pop(key) for key in ("timestamp", "level", "event") if key in plain}
+    return {**first, **plain}
+
+
+def _is_text(settings: Settings) -> bool:
+    return settings.log_format == "text" or (settings.log_format == "auto" and sys.stderr.isatty())
+
+
+def _timestamper(settings: Settings) -> structlog.processors.TimeStamper:
+    """Machines get whole UTC times, people the time of day on their own clock."""
+    if _is_text(settings):
+        return structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False)
+    return structlog.processors.TimeStamper(fmt="iso", utc=True)
 
 
 def _renderers(settings: Settings) -> list[Processor]:
-    as_text = settings.log_format == "text" or (settings.log_format == "auto" and sys.stderr.isatty())
-    if as_text:
+    if _is_text(settings):
         return [
             structlog.dev.ConsoleRenderer(
                 colors=sys.stderr.isatty(),
                 pad_event_to=12,
+                sort_keys=False,
                 exception_formatter=structlog.dev.plain_traceback,
             )
         ]

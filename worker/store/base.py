@@ -21,12 +21,11 @@ if TYPE_CHECKING:
         Entry,
         Feed,
         LedgerRow,
-        SearchPage,
         Settled,
         Settlement,
         Wait,
     )
-    from worker.store.query import SearchRequest
+    from worker.store.query import SearchPage, SearchRequest
 
 
 class FeedStore(Protocol):

@@ -20,11 +20,14 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from worker.errors import UsageError
 from worker.store.text import fold, language_key, split_scripts, storable, words
 from worker.urls import feed_id_of, find_link
+
+if TYPE_CHECKING:
+    from worker.models import Document
 
 Sort = Literal["relevance", "date"]
 
@@ -135,6 +138,23 @@ _SHAPES = {
 _AGE = re.compile(r"(\d+)\s*([hdw])\Z", re.ASCII)
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 FILTERS = ("country", "topic", "language", "domain", "feed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One search result. `highlights` are plain-text fragments with matches between U+E000/U+E001."""
+
+    document: Document
+    score: float
+    highlights: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage:
+    """A page of search results and how many documents match in all."""
+
+    hits: tuple[Hit, ...]
+    total: int
 
 
 def make_request(

@@ -6,8 +6,8 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from worker.models import Document, Hit, SearchPage
-from worker.store.query import filter_value, topic_value
+from worker.models import Document
+from worker.store.query import Hit, SearchPage, filter_value, topic_value
 from worker.store.sqlite.compile import Compiled, compile_request
 from worker.store.sqlite.highlight import highlights
 from worker.store.sqlite.records import decode, encoded_fields, to_json
