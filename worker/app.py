@@ -39,7 +39,7 @@ class Line:
     writer: Writer
     dispatcher: EntryDispatcher = field(default_factory=EntryDispatcher)
     ticks: dict[str, threading.Lock] = field(
-        default_factory=lambda: {"feeds": threading.Lock(), "entries": threading.Lock()}
+        default_factory=lambda: {name: threading.Lock() for name in ("feeds", "entries", "prune")}
     )
 
     @contextmanager

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from celery import Task
 
+    from worker.app import Line
+
 log = structlog.get_logger()
 
 
@@ -30,7 +32,7 @@ log = structlog.get_logger()
 def dispatch_feeds(self: Task[[], None]) -> None:
     """Send a hint for every due feed that there is room for."""
     line = line_of(self)
-    with line.only_tick("feeds") as mine:
+    with _tick(line, "feeds") as mine:
         if mine:
             dispatch.dispatch_feeds(line.mill, poll_feed.delay)
 
@@ -39,7 +41,7 @@ def dispatch_feeds(self: Task[[], None]) -> None:
 def dispatch_entries(self: Task[[], None]) -> None:
     """Send a hint for every due entry that there is room for."""
     line = line_of(self)
-    with line.only_tick("entries") as mine:
+    with _tick(line, "entries") as mine:
         if mine:
             line.dispatcher.dispatch(line.mill, _send_claim)
 
@@ -70,14 +72,26 @@ def ingest_entry(self: Task[[str, str, int], None], entry_id: str, token: str, g
 @shared_task(name="feedmill.prune_ledger", bind=True)
 def prune_ledger(self: Task[[], None]) -> None:
     """Drop done rows that no feed has listed for `FEEDMILL_LEDGER_KEEP_DAYS`."""
-    mill = line_of(self).mill
+    line = line_of(self)
+    mill = line.mill
     before = mill.clock.now() - timedelta(days=mill.settings.ledger_keep_days)
-    if rows := mill.store.entries.prune(before):
-        log.info("pruned ledger", rows=rows)
+    with _tick(line, "prune") as mine:
+        if mine and (rows := mill.store.entries.prune(before)):
+            log.info("pruned ledger", rows=rows)
 
 
 def _send_claim(claim: Claim) -> None:
     ingest_entry.delay(claim.entry_id, claim.token, claim.generation)
+
+
+@contextmanager
+def _tick(line: Line, name: str) -> Iterator[bool]:
+    """The outer edge of a tick: yield whether none of its name is running; the next one is the retry."""
+    with line.only_tick(name) as mine:
+        try:
+            yield mine
+        except StoreError as error:
+            log.warning("store unavailable", tick=name, error=str(error))
 
 
 @contextmanager

@@ -149,8 +149,15 @@ class Writer:
                 return True
             if self._give_up_at is not None and self._clock.monotonic() > self._give_up_at:
                 return False
-            self._clock.sleep(pause_s)
+            self._pause(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    def _pause(self, seconds: float) -> None:
+        """Wait before the next try; where a stop is asked for meanwhile, only until then."""
+        hurried = self._give_up_at
+        until = self._clock.monotonic() + (seconds if hurried is None else FIRST_PAUSE_S)
+        while self._clock.monotonic() < until and self._give_up_at == hurried:
+            self._clock.sleep(POLL_S)
 
     def _settle_once(self, settlements: Sequence[Settlement]) -> None:
         """Settle together; where that hits a bug, one by one, so that it costs only its own row."""

@@ -1,0 +1,66 @@
+"""`feedmill run` as a process of its own, and how to watch it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from worker.mill import open_store
+from worker.settings import read_settings
+
+
+class Service:
+    """`feedmill run` in a process of its own, over one database."""
+
+    def __init__(self, folder: Path, log: Path | None = None) -> None:
+        self.folder = folder
+        self.database = folder / "feedmill.db"
+        self.log = log or folder / "log"
+
+    def said(self) -> str:
+        """Return everything that was logged so far."""
+        return self.log.read_text() if self.log.exists() else ""
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("FEEDMILL_")},
+            "FEEDMILL_STORE_URL": f"sqlite:///{self.database}",
+            "FEEDMILL_ALLOW_PRIVATE_NETWORKS": "127.0.0.0/8",
+            "FEEDMILL_ALLOW_PORTS": "any",
+            "FEEDMILL_HOST_DELAY_S": "0",
+            "FEEDMILL_FETCH_THREADS": "8",
+        }
+        with self.log.open("a") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "worker", "run", *arguments],
+                cwd=self.folder,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+
+    def counts(self) -> dict[str, int]:
+        return self.ask(lambda store: store.entries.counts())
+
+    def ask(self, question: Callable[[Any], Any]) -> Any:
+        store = open_store(read_settings(store_url=f"sqlite:///{self.database}"))
+        try:
+            return question(store)
+        finally:
+            store.close()
+
+    def done(self) -> int:
+        return sum(n for kind, n in self.counts().items() if kind != "pending")
+
+
+def wait_for(condition: Callable[[], Any], what: str, deadline_s: float = 60.0) -> None:
+    ends = time.monotonic() + deadline_s
+    while not condition():
+        assert time.monotonic() < ends, f"waited {deadline_s} s for {what}"
+        time.sleep(0.05)
