@@ -86,12 +86,9 @@ def _send_claim(claim: Claim) -> None:
 
 @contextmanager
 def _tick(line: Line, name: str) -> Iterator[bool]:
-    """The outer edge of a tick: yield whether none of its name is running; the next one is the retry."""
-    with line.only_tick(name) as mine:
-        try:
-            yield mine
-        except StoreError as error:
-            log.warning("store unavailable", tick=name, error=str(error))
+    """The outer edge of a tick: yield whether none of its name is running."""
+    with line.only_tick(name) as mine, _store_may_be_away():
+        yield mine
 
 
 @contextmanager
@@ -99,13 +96,22 @@ def _work(
     queue: str, done: Callable[[str], None], on_bug: Callable[[Exception], None], **ids: str
 ) -> Iterator[None]:
     """The outer edge of a task: ids in every log line, bugs logged and kept, the backlog told."""
-    with structlog.contextvars.bound_contextvars(**ids):
+    with structlog.contextvars.bound_contextvars(**ids), _store_may_be_away():
         try:
             yield
-        except StoreError as error:
-            log.warning("store unavailable", error=str(error))  # the lease, or the next poll, is the recovery
+        except StoreError:
+            raise
         except Exception as error:
             log.exception("bug", error=str(error))
             on_bug(error)
         finally:
             done(queue)
+
+
+@contextmanager
+def _store_may_be_away() -> Iterator[None]:
+    """Say in one line that the store is away: next tick, lease or next poll is the recovery."""
+    try:
+        yield
+    except StoreError as error:
+        log.warning("store unavailable", error=str(error))
