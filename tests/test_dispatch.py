@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.dispatch import plan_dispatch
+from worker.dispatch import per_host, plan_dispatch
 from worker.models import DueRow
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -20,7 +20,7 @@ def row(name: str, age_min: int = 0) -> DueRow:
 
 
 @pytest.mark.parametrize(
-    ("due", "room", "per_host", "expected"),
+    ("due", "room", "share", "expected"),
     [
         pytest.param([], 10, 4, [], id="nothing due"),
         pytest.param([row("a1")], 0, 4, [], id="no room"),
@@ -39,8 +39,8 @@ def row(name: str, age_min: int = 0) -> DueRow:
         ),
     ],
 )
-def test_plan(due, room, per_host, expected):
-    assert plan_dispatch(due, room, per_host) == expected
+def test_plan(due, room, share, expected):
+    assert plan_dispatch(due, room, share) == expected
 
 
 rows = st.lists(
@@ -50,10 +50,24 @@ rows = st.lists(
 
 
 @given(rows, st.integers(-2, 50), st.integers(1, 5))
-def test_plan_never_exceeds_room_or_host_share_and_wastes_no_room(due, room, per_host):
-    plan = plan_dispatch(due, room, per_host)
+def test_plan_never_exceeds_room_or_host_share_and_wastes_no_room(due, room, share):
+    plan = plan_dispatch(due, room, share)
     hosts = [entry_id[0] for entry_id in plan]
     assert len(set(plan)) == len(plan) <= max(0, room)
-    assert all(hosts.count(host) <= per_host for host in hosts)
-    possible = sum(min(per_host, [r.domain for r in due].count(host)) for host in {r.domain for r in due})
+    assert all(hosts.count(host) <= share for host in hosts)
+    possible = sum(min(share, [r.domain for r in due].count(host)) for host in {r.domain for r in due})
     assert len(plan) == min(max(0, room), possible)
+
+
+@pytest.mark.parametrize(
+    ("delay_s", "room", "share"),
+    [
+        pytest.param(0, 128, 128, id="no delay: all the room"),
+        pytest.param(0, 0, 1, id="no room: still a valid share"),
+        pytest.param(0.5, 128, 7, id="half a second: three seconds of it and one now"),
+        pytest.param(2, 128, 2, id="the default: one now, one that is waited for"),
+        pytest.param(60, 128, 1, id="a minute: one"),
+    ],
+)
+def test_share_of_one_host(delay_s, room, share):
+    assert per_host(delay_s, room) == share
