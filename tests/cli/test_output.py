@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import unicodedata
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
+from io import BytesIO, TextIOWrapper
 
 import pytest
 from hypothesis import given
@@ -40,16 +43,31 @@ def test_no_text_brings_a_control_character_to_the_terminal(text):
     assert all(ord(c) >= 32 or c == "\n" for c in lines(text))
 
 
-@given(st.dictionaries(st.text(max_size=5), st.text()))
-def test_json_is_always_one_line_and_comes_back(record):
-    from contextlib import redirect_stdout
-    from io import StringIO
-
-    with redirect_stdout(StringIO()) as out:
+def printed(record, encoding="utf-8") -> str:
+    """Return what `say_json` writes to a stdout of that encoding."""
+    out = TextIOWrapper(BytesIO(), encoding=encoding, newline="")
+    with redirect_stdout(out):
         say_json(record)
-    written = out.getvalue()
+        out.flush()
+    return out.buffer.getvalue().decode(encoding)
+
+
+ANY_TEXT = st.text(st.characters())  # lone surrogates too
+
+
+@given(st.dictionaries(st.text(max_size=5), ANY_TEXT), st.sampled_from(["utf-8", "ascii", "latin-1"]))
+def test_json_is_always_one_line_and_comes_back(record, encoding):
+    written = printed(record, encoding)
     assert written.splitlines() == [written.rstrip("\n")]
     assert json.loads(written) == record
+
+
+def test_json_holds_nothing_raw_that_a_terminal_obeys():
+    obeyed = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+    text = "|".join(c for c in map(chr, range(0x110000)) if unicodedata.category(c) in obeyed)
+    written = printed({"text": text})
+    assert {c for c in written if unicodedata.category(c) in obeyed} == {"\n", "\u200c", "\u200d"}
+    assert json.loads(written) == {"text": text}
 
 
 def test_times_are_utc_to_the_second():

@@ -31,11 +31,27 @@ JAPANESE = "東海岸の港は、北側の防波堤の修理に三週間を要�
         pytest.param(RUSSIAN.encode("koi8-r"), None, RUSSIAN, id="KOI8-R guessed"),
         pytest.param(JAPANESE.encode("cp932"), None, JAPANESE, id="Shift_JIS guessed"),
         pytest.param(JAPANESE.encode() + b"\xe3", "text/html; charset=utf-8", JAPANESE + "\ufffd", id="one character cut off"),
+        pytest.param(RUSSIAN.encode(), "text/html; charset=windows-1251", RUSSIAN, id="UTF-8 that is declared as another"),
+        pytest.param(b"\xef\xbb\xbf" + RUSSIAN.encode("cp1251"), "text/html; charset=windows-1251", RUSSIAN, id="a mark that is wrong"),
+        pytest.param(b"\xff\xfe" + b"<p>ok</p>", "text/html; charset=utf-16", "<p>ok</p>", id="UTF-16 without a NUL is none"),
         pytest.param(b"", None, "", id="nothing"),
     ],
 )  # fmt: skip
 def test_decode(body, content_type, text):
     assert decode(body, content_type) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        pytest.param("a&#27;[31mb&#x1B;c&#0;d&#x000b;e", "a[31mbcde", id="controls"),
+        pytest.param("a&#xFFFF;b&#65534;c", "abc", id="noncharacters"),
+        pytest.param("a&#27 b&#x1bz", "a bz", id="without a semicolon"),
+        pytest.param("&#9;&#10;&#xD;&#32;&#271;&#x1b0;&#8238;&amp;&#;", "&#9;&#10;&#xD;&#32;&#271;&#x1b0;&#8238;&amp;&#;", id="others stay"),
+    ],
+)  # fmt: skip
+def test_references_that_no_xml_may_hold_are_gone(text, left):
+    assert decode(text.encode(), None) == left
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,8 @@ NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
         ([300, 305, 306, 399], RedirectError),
         ([404], NotFoundError),
         ([410], GoneError),
-        ([400, 401, 402, 403, 405, 406, 418, 451, 499, 600, 999], HttpStatusError),
-        ([202, 408, 425, 429, 500, 501, 502, 503, 504, 520, 599], HttpRetryableError),
+        ([400, 401, 402, 403, 405, 406, 418, 451, 499], HttpStatusError),
+        ([202, 408, 425, 429, 500, 501, 502, 503, 504, 520, 599, 600, 999], HttpRetryableError),
     ],
 )
 def test_each_status_has_one_meaning(statuses, error):

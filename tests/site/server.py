@@ -96,6 +96,15 @@ class Site:
 
         self._names[host] = next_turn
 
+    def stall(self, host: str) -> None:
+        """Let the lookup of `host` hang until the site closes."""
+
+        def hang() -> tuple[Address, ...]:
+            self._closing.wait(60)
+            return ()
+
+        self._names[host] = hang
+
     def resolve(self, host: str) -> tuple[Address, ...]:
         """The web's name service: pass it to the fetcher as its resolver."""
         self.lookups.append(host)
@@ -162,9 +171,10 @@ class Site:
 class Trap:
     """A listener that must not be knocked at. It never accepts, but the kernel would connect."""
 
-    def __init__(self, address: str = "127.0.0.2") -> None:
-        self._listener = socket.create_server((address, 0))
-        self.address, self.port = self._listener.getsockname()
+    def __init__(self, address: str = "127.0.0.2", port: int = 0) -> None:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._listener = socket.create_server((address, port), family=family)
+        self.address, self.port = self._listener.getsockname()[:2]
 
     def knocked(self) -> bool:
         return bool(select.select([self._listener], [], [], 0)[0])

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 it failed (one line on stderr), 2 wrong usage.
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib import metadata
 from typing import Annotated
@@ -55,6 +56,8 @@ app.add_typer(dead.app, name="dead")
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # what is not in UTF-8 still gets the rest
     sys.exit(run_command(arguments))
 
 
@@ -62,8 +65,8 @@ def run_command(arguments: list[str] | None = None) -> int:
     """Run one command; return its exit code."""
     try:
         returned = app(arguments, standalone_mode=False)
-    except UsageError as error:
-        say_error(str(error))
+    except (UsageError, UnicodeEncodeError) as error:
+        say_error(_wrong_usage(error))
         return 2
     except FeedmillError as error:
         say_error(str(error))
@@ -82,3 +85,8 @@ def run_command(arguments: list[str] | None = None) -> int:
         sys.stdout = None
         return 0
     return returned if isinstance(returned, int) else 0
+
+
+def _wrong_usage(error: UsageError | UnicodeEncodeError) -> str:
+    """Return what was wrong; a surrogate that no store can look up stands for a byte that is no text."""
+    return f"not text: {ascii(error.object)[:200]}" if isinstance(error, UnicodeEncodeError) else str(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from rich.text import Text
 
 from worker.clock import Clock
 from worker.mill import open_store
-from worker.ops.text import one_line
+from worker.ops.text import json_line, one_line
 from worker.settings import read_settings
 
 if TYPE_CHECKING:
@@ -46,15 +47,9 @@ def say_error(message: str) -> None:
 def say_json(record: Any) -> None:
     """Print one record as one line of JSON: dataclasses as objects, times in ISO 8601."""
     plain = asdict(record) if is_dataclass(record) and not isinstance(record, type) else record
-    sys.stdout.write(
-        json.dumps(plain, default=_json_value, ensure_ascii=False).translate(_LINE_BREAKS) + "\n"
-    )
-
-
-_LINE_BREAKS = {0x2028: "\\u2028", 0x2029: "\\u2029", 0x85: "\\u0085", 0x7F: "\\u007f"} | {
-    control: f"\\u{control:04x}" for control in range(0x80, 0xA0)
-}
-"""What JSON may hold raw and a terminal or a line reader stumbles over."""
+    takes_all = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
+    written = json.dumps(plain, default=_json_value, ensure_ascii=not takes_all)
+    sys.stdout.write(json_line(written) + "\n")
 
 
 def _json_value(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from charset_normalizer import from_bytes
@@ -15,6 +16,12 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 _HEADER_LABEL = re.compile(r"charset\s*=\s*[\"']?([^\s\"';,]+)", re.IGNORECASE)
 _META_LABEL = re.compile(rb"<meta\b[^>]{0,500}?charset\s*=\s*[\"']?([\w.:+-]+)", re.IGNORECASE)
 _XML_LABEL = re.compile(rb"^\s*<\?xml\b[^>]{0,200}?encoding\s*=\s*[\"']([\w.:+-]+)", re.IGNORECASE)
+_FORBIDDEN_REFERENCE = re.compile(
+    # XML 1.0, production 2 (Char). HTML's parsers take such a reference for the character itself, and
+    # then trafilatura discards the whole page.
+    r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|6553[45])(?!\d)|x0*(?:[0-8bcef]|1[0-9a-f]|fff[ef])(?![0-9a-f]));?",
+    re.IGNORECASE,
+)
 _PRESCAN = 4096
 """Bytes searched for a declaration: four times the standard's 1024, since scripts often come first."""
 
@@ -69,16 +76,24 @@ _WEB_CODECS = frozenset(
 
 
 def decode(body: bytes, content_type: str | None) -> str:
-    """Return the text of a page or feed; never raises.
+    """Return the text of a page; never raises. What no XML holds is not referred to (`&#27;`) either.
 
     A byte order mark wins over the HTTP header, that over a `<meta>` or XML declaration, that over a
-    guess. A declared encoding that the bytes contradict falls to the next rule: UTF-8 by a single
-    invalid sequence, others when more than one character in a hundred makes no sense in them.
+    guess. A mark or a declaration that the bytes contradict falls to the next rule: UTF-16 by having no
+    NUL, others when more than one foreign character in a hundred makes no sense in them. Bytes that make
+    sense as UTF-8 are UTF-8 whatever is declared: there browsers obey the header and show garbled text.
     """
+    return _FORBIDDEN_REFERENCE.sub("", _decoded(body, content_type))
+
+
+def _decoded(body: bytes, content_type: str | None) -> str:
     for mark, codec in _BOMS:
         if body.startswith(mark):
-            return body[len(mark) :].decode(codec, "replace")
-    for codec in _declared(body, content_type):
+            body = body[len(mark) :]
+            text = _text_if_plausible(body, codec)
+            if text is not None:
+                return text
+    for codec in _candidates(body, content_type):
         text = _text_if_plausible(body, codec)
         if text is not None:
             return text
@@ -96,7 +111,10 @@ def codec_of(label: str) -> str | None:
     return codec if codec in _WEB_CODECS else None
 
 
-def _declared(body: bytes, content_type: str | None) -> Iterator[str]:
+def _candidates(body: bytes, content_type: str | None) -> Iterator[str]:
+    if not body.isascii():
+        # Legacy text is not UTF-8 by chance: nearly all of its characters would have to be.
+        yield "utf-8"
     header = _HEADER_LABEL.search(content_type or "")
     if header and (codec := codec_of(header[1])):
         yield codec
@@ -109,11 +127,10 @@ def _declared(body: bytes, content_type: str | None) -> Iterator[str]:
 
 
 def _text_if_plausible(body: bytes, codec: str) -> str | None:
-    try:
+    if codec.startswith("utf-16") and b"\0" not in body:  # every space and tag of it has one
+        return None
+    with suppress(UnicodeDecodeError):
         return body.decode(codec)
-    except UnicodeDecodeError:
-        if codec == "utf-8":
-            return None
     text = body.decode(codec, "replace")
     return text if _damage(text) <= 0.01 else None
 

@@ -40,16 +40,21 @@ def require_page(body: bytes, content_type: str | None, url: str | None) -> None
     """Pass if the bytes are HTML, XHTML or plain text.
 
     A header that says otherwise is believed only if the bytes do not begin as HTML; one that claims
-    text is not believed where they are an image, an archive, a PDF or hold NULs.
+    text is not believed where they are an image, an archive, a PDF, or hold NULs without beginning as
+    HTML (a stray NUL makes no page binary: browsers show it).
 
     Raises:
         ContentTypeError: it is something else, a feed for instance.
     """
     stated = (content_type or "").partition(";")[0].strip().lower()
     head = body[:_SNIFFED]
-    if head.startswith(_BINARY_STARTS) or (b"\0" in head and not head.startswith(_UTF16_MARKS)):
+    if head.startswith(_BINARY_STARTS) or (b"\0" in head and not _is_marked_or_html(head)):
         raise ContentTypeError(url, f"binary data, sent as {stated or 'nothing in particular'}")
     if _FEED_START.match(head):
         raise ContentTypeError(url, "a feed, not a page")
     if stated not in _PAGE_TYPES and not is_html(body):
         raise ContentTypeError(url, f"not a page but {stated}")
+
+
+def _is_marked_or_html(head: bytes) -> bool:
+    return head.startswith(_UTF16_MARKS) or is_html(head)

@@ -49,11 +49,12 @@ def find_status_error(url: str, status: int, retry_after_s: float | None) -> Fet
     """Return the error that a final (not redirecting, not 304) status stands for, None for an answer.
 
     An empty answer (204, 205) is an answer: its reader finds nothing in it. 206 was not asked for,
-    since no Range was sent, and a part is not the page; so are other 2xx and 1xx.
+    since no Range was sent, and a part is not the page; so are other 2xx and 1xx. What is no status at
+    all (999) counts as a 5xx (RFC 9110, 15).
     """
     if status in _WITH_ANSWER:
         return None
-    if status in _ASK_LATER or 500 <= status < 600:
+    if status in _ASK_LATER or status >= 500:
         return HttpRetryableError(url, status, retry_after_s)
     if status < 300 or status == NOT_MODIFIED:
         return ProtocolError(url, f"HTTP {status} does not answer this request")

@@ -74,6 +74,7 @@ def _innermost(error: BaseException) -> BaseException:
 
 
 def _said(error: BaseException) -> str:
-    """Return the library's message as one line; it may quote the server, so it is cut short."""
+    """Return the library's message as one line; it may quote the server, so it is cut short and cleaned."""
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return " ".join((said or type(error).__name__).split())[:200]
+    line = " ".join((said or type(error).__name__).split())[:200]
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\Z")  # lengths: RFC 1035, 2.3.4
 _NUMERIC_END = re.compile(r"(?:^|\.)(?:\d+|0x[0-9a-f]*)\Z")  # "ends in a number": WHATWG URL, 3.5
 _KEPT = "!#$%&'()*+,/:;=?@[]~"  # RFC 3986 reserved characters, and escapes that are there already
@@ -54,6 +55,7 @@ def parse_target(url: str, policy: FetchPolicy) -> Target:
             is not allowed, or a host that is neither a DNS name nor an address.
     """
     parts = _split(url)
+    url = _shown(url)  # from here on it is only talked about
     scheme = parts.scheme.lower()
     if scheme not in _DEFAULT_PORTS:
         raise UnsafeUrlError(url, f"the scheme {scheme or 'is missing'!r} is not http or https")
@@ -99,12 +101,12 @@ def check_peer(target: Target, peer: Address, policy: FetchPolicy) -> None:
 
 def _split(url: str) -> SplitResult:
     if _CONTROL.search(url):  # urlsplit drops some of them silently, and parsers differ in which
-        raise UnsafeUrlError(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", url), "control characters in the URL")
+        raise UnsafeUrlError(_shown(url), "control characters in the URL")
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - this property is where a bad port is found
     except ValueError as error:
-        raise UnsafeUrlError(url, f"not a URL: {error}") from error
+        raise UnsafeUrlError(_shown(url), f"not a URL: {_shown(str(error))}") from error
     return parts
 
 
@@ -159,4 +161,8 @@ def _authority(host: str, port: int, scheme: str) -> str:
 
 def _without_credentials(parts: SplitResult) -> str:
     """Return the URL as an error may show it: a password belongs in no log and no ledger."""
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return _shown(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl())
+
+
+def _shown(text: str) -> str:
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)

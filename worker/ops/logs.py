@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TYPE_CHECKING, Any
+from io import StringIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
 
-from worker.ops.text import one_line
+from worker.ops.text import json_line, lines, one_line
 
 if TYPE_CHECKING:
-    from structlog.typing import EventDict, Processor
+    from structlog.typing import EventDict, ExcInfo, Processor
 
     from worker.settings import Settings
 
@@ -84,7 +85,22 @@ def _renderers(settings: Settings) -> list[Processor]:
                 colors=sys.stderr.isatty(),
                 pad_event_to=12,
                 sort_keys=False,
-                exception_formatter=structlog.dev.plain_traceback,
+                exception_formatter=_write_traceback,
             )
         ]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    return [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+        _escape_json,
+    ]
+
+
+def _write_traceback(to: TextIO, exc_info: ExcInfo) -> None:
+    """Write a traceback harmlessly: an error's message may quote a server or a page."""
+    written = StringIO()
+    structlog.dev.plain_traceback(written, exc_info)
+    to.write(lines(written.getvalue()))
+
+
+def _escape_json(_logger: Any, _method: str, rendered: Any) -> str:
+    return json_line(rendered)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 import unicodedata
 from datetime import UTC, datetime
 
 _KEPT_FORMAT = frozenset("\u200c\u200d")  # joiners that Persian, Hindi and emoji are spelt with
+
+_OBEYED = re.compile(
+    # What JSON may hold raw and a terminal obeys, a line reader breaks at, or UTF-8 has no form of:
+    # controls, line and paragraph separators, format characters (Cf), surrogates, private use.
+    "[\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\ud800-\uf8ff\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f\U000f0000-\U0010ffff]"
+)
 
 
 def one_line(text: str) -> str:
@@ -16,6 +26,11 @@ def one_line(text: str) -> str:
 def lines(text: str) -> str:
     """Return `text` safe to print, its line breaks kept."""
     return "\n".join("".join(map(_harmless, line)).rstrip() for line in text.splitlines())
+
+
+def json_line(written: str) -> str:
+    """Return JSON without line breaks in it as the same JSON, safe to print: escapes instead of controls."""
+    return _OBEYED.sub(lambda found: json.dumps(found[0])[1:-1], written)
 
 
 def when(moment: datetime | None) -> str:
