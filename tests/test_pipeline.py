@@ -79,6 +79,14 @@ def test_who_wins(field, head, said, value):
         pytest.param(
             "<meta name=date content=2026-03-22>", URL, {"published_at": DAY}, DAY, "feed", id="feed"
         ),
+        pytest.param(
+            "<meta name=date content=2026-03-20T07:30Z>",
+            URL,
+            {"published_at": DAY},
+            DAY + timedelta(hours=7.5),
+            "page",
+            id="page's time on the feed's day",
+        ),
         pytest.param("<meta name=date content=2026-03-20>", f"{URL}/2026/03/24/", {}, DAY, "page", id="page"),
         pytest.param(
             "", "https://courier.example/2026/03/20/harbour", {"updated_at": SEEN}, DAY, "url", id="url"
@@ -113,7 +121,10 @@ def test_refused_canonical_leaves_its_reason():
     got = built(stored_page("canonical_other_site"), row_of()).candidate
     assert got.document.url == expected("canonical_other_site")["url"]
     assert got.document.identity_note == "canonical: other_site"
-    assert got.fallback_id is None
+    assert (got.fallback_id, got.fallback_url) == (
+        urls.displaced_article_id_of("e" * 32),
+        expected("canonical_other_site")["url"],
+    )
 
 
 def test_known_article_travels_along():

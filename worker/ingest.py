@@ -85,7 +85,7 @@ def give_back(mill: Mill, submit: Submit, claim: Claim, row: LedgerRow, error: W
         return
     kind = OutcomeKind.GAVE_UP if error.retryable else OutcomeKind.REJECTED
     status = error.http_status if isinstance(error, FetchError) else None
-    outcome = Outcome(kind=kind, reason=error.reason, detail=str(error), http_status=status)
+    outcome = Outcome(kind=kind, reason=error.reason, detail=error.detail or None, http_status=status)
     submit(Settlement(claim=claim, outcome=outcome))
 
 

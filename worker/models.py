@@ -305,7 +305,9 @@ class LedgerRow:
     """One entry in the ledger: what the feed said, and how far the work on it has come.
 
     A pending row with `due_at` None is held: no active feed lists it. `admitted_at` is when the
-    latest generation was admitted.
+    latest generation was admitted. `detail` is what was seen when the last attempt ended, at most 300
+    characters. `body_hash` tells texts of one site that are the same under different titles
+    (`store.decide.body_hash`). A `forced` row passes the quality gate: an operator let it in.
     """
 
     entry: Entry
@@ -316,6 +318,9 @@ class LedgerRow:
     generation: int = 1
     outcome: OutcomeKind | None = None
     reason: str | None = None
+    detail: str | None = None
+    body_hash: str | None = None
+    forced: bool = False
     due_at: datetime | None = None
     attempts: int = 0
     first_seen_at: datetime
@@ -332,9 +337,9 @@ class LedgerRow:
 class Candidate:
     """A document on its way into the index, and what `store.decide` needs to place it there.
 
-    `known_article_id` is the article this entry's earlier generation ended at. Where the identity
-    came from a rel=canonical, `fallback_*` is the fetched page's own identity, taken when the
-    article already there is plainly another one.
+    `known_article_id` is the article this entry's earlier generation ended at. `fallback_*` is taken
+    when the article already there is plainly another one: the fetched page's own identity where that
+    came from a rel=canonical, else an id that only this entry's article can have.
     """
 
     document: Document
@@ -349,7 +354,8 @@ class Candidate:
 class Outcome:
     """How an attempt ended. `reason` is a fixed, low-cardinality word, or None where none is needed.
 
-    `detail` is for the operator's eyes: the message behind the reason, at most a line.
+    `detail` is for the operator's eyes: the message behind the reason, at most a line; the ledger keeps
+    300 characters of it.
     """
 
     kind: OutcomeKind

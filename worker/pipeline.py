@@ -1,11 +1,6 @@
 """A page, or a feed's own text, to the document that is stored: extract, tag, compose. Pure.
 
-Where page and feed both say something, one rule a field decides:
-
-    title       page, unless it only names site or feed   authors     page, then feed
-    published   feed, page, URL, first seen               section     page, then feed
-    summary     feed, then the page's description         image_url   page, then feed
-    language    measured; where unsure: page, then feed   modified    page, then feed
+Where page and feed both say something, the rules of `extract.precedence` decide.
 """
 
 from __future__ import annotations
@@ -16,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from worker import urls
 from worker.enrich.tags import TAGGER_VERSION, tag
-from worker.errors import NoLinkError
+from worker.errors import ExtractError, NoLinkError
+from worker.extract import precedence
 from worker.extract.body import EXTRACTOR_VERSION, extract_article
-from worker.extract.dates import url_date
 from worker.extract.identity import Identity, choose_identity
 from worker.extract.metadata import LONGEST_SUMMARY
+from worker.extract.precedence import Said
+from worker.extract.quality import FEED_STANDS_IN, address_behind, judge, require_text
 from worker.extract.text import clean_text, one_line, shortened, word_count
 from worker.models import Article, Candidate, Document
 
@@ -30,8 +27,8 @@ if TYPE_CHECKING:
 
     from worker.models import Entry, LedgerRow, Page, Tags
 
-_MADE_TITLE = 100
-"""Characters of the text that stand for a title where neither page nor feed has one."""
+_FEED = "feed"
+"""Body source, and extractor, of articles whose text the feed itself carried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +45,12 @@ class _Source:
     """What a document is composed of, whether the text came from the page or from the feed."""
 
     row: LedgerRow
-    article: Article
+    said: Said
     title: str
     tags: Tags
     identity: Identity
     article_id: str
     domain: str
-    feed_title: str | None
     fetched_at: datetime
     raw: bytes
     body_source: str
@@ -67,29 +63,35 @@ def build_candidate(
 
     `tick` reads a monotonic clock in seconds; only differences are used.
 
+    Where the page hides its article (`FEED_STANDS_IN`) and the feed carried the full text, that text is
+    the body, under the URL of the page that was fetched: a wall's rel=canonical names the wall.
+
     Raises:
         RedirectedHomeError: the entry's link now leads to a home page.
         ContentTypeError: the response is no page.
-        NoArticleError: the page holds no article.
+        NoArticleError: the page holds no article, and the feed carried none.
+        LowQualityError: the page is something else than an article, and nothing stands in for it.
     """
     started = tick()
-    article = extract_article(page, row.entry)
-    identity = choose_identity(page.url, page.final_url, article.canonical_link)
-    title = _title(article, row.entry, feed_title)
+    article = _page_article(page, row)
+    from_feed = article.extractor == _FEED
+    found_at = address_behind(page) if from_feed else page.final_url
+    identity = choose_identity(page.url, found_at, article.canonical_link)
+    said = Said(article, row.entry, identity.url, row.first_seen_at, feed_title)
+    title = precedence.title(said)
     extracted = tick()
     tags = tag(title, article.body, (article.language, row.entry.language))
     source = _Source(
         row=row,
-        article=article,
+        said=said,
         title=title,
         tags=tags,
         identity=identity,
         article_id=urls.article_id_of(identity.url),
         domain=urls.site_of(identity.url),
-        feed_title=feed_title,
         fetched_at=page.fetched_at,
         raw=page.body,
-        body_source="page",
+        body_source=_FEED if from_feed else "page",
     )
     return _built(source, started, extracted, tick())
 
@@ -113,38 +115,23 @@ def build_from_feed(
     text = clean_text(entry.content or entry.summary or "")
     if not text:
         raise NoLinkError(entry.url, "no page to fetch and no text in the feed")
-    article = Article(title=entry.title, body=text, extractor="feed")
-    title = _title(article, entry, feed_title)
+    article = Article(title=entry.title, body=text, extractor=_FEED)
+    said = Said(article, entry, _own_url(entry), row.first_seen_at, feed_title)
+    title = precedence.title(said)
     extracted = tick()
     source = _Source(
         row=row,
-        article=article,
+        said=said,
         title=title,
         tags=tag(title, text, (entry.language,)),
-        identity=Identity(_own_url(entry)),
+        identity=Identity(said.url),
         article_id=entry.entry_id,
         domain=entry.domain or urls.site_of(feed_url or ""),
-        feed_title=feed_title,
         fetched_at=now,
         raw=text.encode(),
-        body_source="feed",
+        body_source=_FEED,
     )
     return _built(source, started, extracted, tick())
-
-
-def published(entry: Entry, article: Article, url: str, first_seen_at: datetime) -> tuple[datetime, str]:
-    """Return when an article was published and whose word that is: feed, page, url or first_seen.
-
-    The feed is the publisher's own list of what came when; a URL says only the day.
-    """
-    candidates = (
-        (entry.published_at, "feed"),
-        (article.published_at, "page"),
-        (url_date(url), "url"),
-        (entry.updated_at, "feed"),
-    )
-    stated = ((when, source) for when, source in candidates if when)
-    return next(stated, (first_seen_at, "first_seen"))
 
 
 def content_hash(title: str, body: str) -> str:
@@ -152,11 +139,15 @@ def content_hash(title: str, body: str) -> str:
     return hashlib.sha256(f"{one_line(title)}\n{one_line(body)}".encode()).hexdigest()
 
 
-def _title(article: Article, entry: Entry, feed_title: str | None) -> str:
-    own = article.title or ""
-    names_of_the_site = ((name or "").casefold() for name in (article.site_name, feed_title, ""))
-    stated = (entry.title or own) if own.casefold() in names_of_the_site else own
-    return stated or shortened(one_line(article.body), _MADE_TITLE)
+def _page_article(page: Page, row: LedgerRow) -> Article:
+    """Return the page's article, or the feed's where the page hides it."""
+    try:
+        return extract_article(page, row.entry, require_text if row.forced else judge)
+    except ExtractError as error:
+        text = clean_text(row.entry.content or "")
+        if error.reason not in FEED_STANDS_IN or word_count(text) < FEED_STANDS_IN[error.reason]:
+            raise
+        return Article(title=row.entry.title, body=text, extractor=_FEED)
 
 
 def _own_url(entry: Entry) -> str:
@@ -165,39 +156,39 @@ def _own_url(entry: Entry) -> str:
 
 
 def _built(source: _Source, started: float, extracted: float, done: float) -> Built:
-    fallback = source.identity.fallback_url
+    row, fallback = source.row, source.identity.fallback_url
+    entry_id = row.entry.entry_id
     candidate = Candidate(
         document=_document(source),
-        entry_id=source.row.entry.entry_id,
-        generation=source.row.generation,
-        known_article_id=source.row.article_id,
-        fallback_id=urls.article_id_of(fallback) if fallback else None,
-        fallback_url=fallback,
+        entry_id=entry_id,
+        generation=row.generation,
+        known_article_id=row.article_id,
+        fallback_id=urls.article_id_of(fallback) if fallback else urls.displaced_article_id_of(entry_id),
+        fallback_url=fallback or source.identity.url,
     )
     return Built(candidate, _ms(started, extracted), _ms(extracted, done))
 
 
 def _document(source: _Source) -> Document:
     """Return the stored record; as long as the record has fields."""
-    row, article, entry, tags = source.row, source.article, source.row.entry, source.tags
-    url = source.identity.url
-    published_at, published_source = published(entry, article, url, row.first_seen_at)
-    modified_at = article.modified_at or entry.updated_at
-    summary = entry.summary or article.summary
+    row, said, tags = source.row, source.said, source.tags
+    article, url = said.article, source.identity.url
+    published_at, published_source = precedence.published(said)
+    modified_at, summary = precedence.modified(said), precedence.summary(said)
     return Document(
         article_id=source.article_id,
         url=url,
         canonical_url=url if url.startswith("urn:") else urls.canonical_url(url),
         domain=source.domain,
-        feed_id=entry.feed_id,
+        feed_id=said.entry.feed_id,
         feed_ids=row.feed_ids,
-        feed_title=source.feed_title,
+        feed_title=said.feed_title,
         title=source.title,
         body=article.body,
         summary=shortened(clean_text(summary), LONGEST_SUMMARY) if summary else None,
-        authors=article.authors or entry.authors,
-        section=article.section or entry.section,
-        image_url=article.image_url or entry.image_url,
+        authors=precedence.authors(said),
+        section=precedence.section(said),
+        image_url=precedence.image_url(said),
         language=tags.language,
         language_confidence=tags.language_confidence,
         published_at=min(published_at, source.fetched_at),

@@ -124,6 +124,11 @@ def article_id_of(url: str) -> str:
     return _digest(identity_url(url))[:32]
 
 
+def displaced_article_id_of(entry_id: str) -> str:
+    """Return the id of an entry's article where another article has the one that is its page's."""
+    return _digest(f"displaced\n{entry_id}")[:32]
+
+
 def _is_host(host: str | None) -> bool:
     # Punycode can bring forbidden characters out: U+00AF decomposes to a space and a macron.
     return bool(host and host.strip(".")) and not _NO_HOST_CHARACTER.search(f"{host}{_punycode(str(host))}")

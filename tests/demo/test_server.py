@@ -151,6 +151,8 @@ def test_telling_urls_are_listed_by_feeds(site):
     told = [urlsplit(url).path for url in site.telling_urls]
     assert told == [
         "/" + EDITED,
+        "/courier/business/airport-lounge-prices",
+        "/morgenblatt/wirtschaft/autozulieferer-ungarn-umbau-408.html",
         "/morgenblatt/partner/moldova-wine-cellars-museum-409.html",
         REMOVED,
         "/faro/cultura/museo-carnaval",

@@ -10,20 +10,15 @@ import importlib.util
 import json
 import os
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trafilatura
-from trafilatura.utils import load_html
 
-from tests.extract.pages import FETCHED_AT, page_of
+from tests.extract.pages import page_of
 from worker.errors import WorkError
 from worker.extract.body import extract_article
-from worker.extract.charset import decode
-from worker.extract.dates import url_date
-from worker.extract.metadata import find_metadata
 
 SHARED = Path(os.environ.get("FEEDMILL_EVAL_DATA", Path(__file__).parents[3] / "shared"))
 DATA = SHARED / "data"
@@ -48,14 +43,9 @@ def ours(raw: bytes, url: str) -> dict[str, Any]:
         article = extract_article(page_of(raw, url), None)
     except WorkError:
         return {}
-    return {"body": article.body, "title": article.title, "author": "; ".join(article.authors)}
-
-
-def printed_day(raw: bytes, url: str) -> str | None:
-    """Return the day in the page's own zone: labels hold what is printed, an article's time is in UTC."""
-    tree = load_html(decode(raw, None))
-    day = find_metadata(tree, url, FETCHED_AT).published_at or url_date(url)
-    return day.date().isoformat() if day else None
+    # The stored time is in UTC, and so is the day taken of it, though labels hold what a page prints.
+    day = article.published_at.date().isoformat() if article.published_at else None
+    return {"body": article.body, "title": article.title, "author": "; ".join(article.authors), "date": day}
 
 
 def theirs(raw: bytes, url: str) -> dict[str, Any]:
@@ -86,7 +76,7 @@ def figures() -> dict[str, dict[str, Any]]:
 
     def both(raw: bytes, url: str) -> dict[str, Any]:
         kept.append(bare(raw, url))
-        return {**mine(raw, url), "date": printed_day(raw, url)}
+        return mine(raw, url)
 
     found = {"ours": figures_of(pages.score(DATA / "pages", both))}
     replay = iter(kept)

@@ -18,6 +18,7 @@ from worker.extract.moments import parse_when
         pytest.param("2026-03-24 07:30:00", "2026-03-24T07:30:00+00:00", id="no zone is UTC"),
         pytest.param("2026-03-24", "2026-03-24T00:00:00+00:00", id="bare date is midnight"),
         pytest.param("2026/03/24 7:30", "2026-03-24T07:30:00+00:00", id="slashes"),
+        pytest.param("2026-3-24T7:30:00+02:00", "2026-03-24T05:30:00+00:00", id="single digits with a zone"),
         pytest.param("Tue, 24 Mar 2026 07:30:00 +0100", "2026-03-24T06:30:00+00:00", id="RFC 5322"),
         pytest.param("24 Mar 2026 07:30:00 EST", "2026-03-24T12:30:00+00:00", id="RFC 5322, old zone"),
         pytest.param("1774337400", "2026-03-24T07:30:00+00:00", id="seconds since 1970"),

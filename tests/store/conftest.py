@@ -15,6 +15,7 @@ from worker.store.sqlite import SqliteStore, open_sqlite
 pytest.register_assert_rewrite(
     "tests.store.contract",
     "tests.store.contract_feeds",
+    "tests.store.contract_gate",
     "tests.store.contract_search",
     "tests.store.contract_settle",
 )

@@ -9,7 +9,8 @@ import pytest
 
 from tests.store.builders import NOW, A, B, document, later
 from worker.models import Candidate, Document, OutcomeKind, WrittenBy
-from worker.store.decide import OTHER_ARTICLE, containment, decide
+from worker.store.decide import OTHER_ARTICLE, Showing, body_hash, containment, decide, is_boilerplate
+from worker.urls import displaced_article_id_of
 
 FIRST = WrittenBy(entry_id="first", generation=1, outcome=OutcomeKind.INDEXED)
 STORED = replace(
@@ -147,6 +148,17 @@ def test_a_fallback_takes_the_fetched_pages_identity() -> None:
     assert decide(None, decision.candidate, later(9)).action == "create"
 
 
+def test_a_page_whose_own_address_is_taken_too_gets_an_id_that_only_its_entry_can_have() -> None:
+    poisoned = candidate(replace(EDITED, title="Ferries delayed", body=OTHER), **FALLBACK)
+    second = decide(BRIDGE, poisoned, later(9)).candidate
+    assert second
+    third = decide(BRIDGE, second, later(9)).candidate
+    assert third
+    assert third.document.article_id == displaced_article_id_of(poisoned.entry_id)
+    assert third.document.url == FALLBACK["fallback_url"]
+    assert (third.fallback_id, third.fallback_url) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("one", "other", "share"),
     [
@@ -161,3 +173,59 @@ def test_a_fallback_takes_the_fetched_pages_identity() -> None:
 )
 def test_containment(one: str, other: str, share: float) -> None:
     assert containment(one, other) == share
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        pytest.param("Follow us!", "FOLLOW  US!", True, id="case and blanks"),
+        pytest.param("Page 1 of 20", "Page 17 of 4", True, id="digits"),
+        pytest.param("第1頁，共20頁", "第 9 頁，共 3 頁", True, id="digits in Chinese"),
+        pytest.param("Follow us!", "Follow us", False, id="signs count"),
+        pytest.param("Follow us!", "Follow them!", False, id="words"),
+    ],
+)
+def test_body_hash(one: str, other: str, same: bool) -> None:
+    assert (body_hash(document(body=one)) == body_hash(document(body=other))) is same
+
+
+@pytest.mark.parametrize(
+    ("written", "has_hash"),
+    [
+        pytest.param({"word_count": 300}, True, id="as long as may be"),
+        pytest.param({"word_count": 301}, False, id="longer: an article with edited headlines"),
+        pytest.param({"body_source": "feed"}, False, id="the feed's own text"),
+        pytest.param({"body": "12 \n 345"}, False, id="digits only"),
+        pytest.param({"body": "a\ud800b"}, True, id="a lone surrogate"),
+    ],
+)
+def test_which_texts_can_be_boilerplate(written: dict[str, Any], has_hash: bool) -> None:
+    assert (body_hash(document(**written)) is not None) is has_hash
+
+
+def showing(number: int, title: str, article_id: str | None = None) -> Showing:
+    return Showing(f"entry-{number}", title, article_id)
+
+
+@pytest.mark.parametrize(
+    ("showings", "expected"),
+    [
+        pytest.param([showing(1, "A"), showing(2, "B"), showing(3, "C")], True, id="three titles"),
+        pytest.param(
+            [showing(1, "A"), showing(2, "B"), showing(3, "A"), showing(4, "B")], False, id="two titles"
+        ),
+        pytest.param(
+            [showing(1, "A"), showing(2, "a!"), showing(3, "Á")], False, id="titles that read the same"
+        ),
+        pytest.param([showing(1, "A"), showing(2, "B"), showing(3, "")], False, id="no title is none"),
+        pytest.param(
+            [showing(1, "A", "x"), showing(2, "B", "x"), showing(3, "C", "x")], False, id="one article"
+        ),
+        pytest.param(
+            [showing(1, "A", "x"), showing(2, "B", "y"), showing(3, "C")], True, id="some withdrawn"
+        ),
+        pytest.param([], False, id="none"),
+    ],
+)
+def test_is_boilerplate(showings: list[Showing], expected: bool) -> None:
+    assert is_boilerplate(showings) is expected

@@ -37,10 +37,15 @@ from worker.models import (
     Settlement,
     Wait,
 )
+from worker.store.base import Store
 from worker.store.sqlite import open_sqlite
 
 ARTICLE_OF = {"e1": "x", "e2": "x", "e3": "y", "e4": "z"}
 """Entry → the page its link ends at: e1 and e2 are two links to one article."""
+WALLS = ("w1", "w2", "w3")
+"""Entries whose pages all show one text, each under its own title."""
+WALL = "Accept cookies to read this page."
+ARTICLE_OF |= {name: name for name in WALLS}
 FEEDS = {A: feed("a"), B: feed("b")}
 MOST_GENERATIONS = 8
 """Steps that raise a generation stop here, so that the last change still fits under the store's ten."""
@@ -64,13 +69,14 @@ class Ledger(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.store = open_sqlite(self.folder / "feedmill.db")
+        self.store = self.open_store()
         self.now = NOW
         self.pages = dict.fromkeys(ARTICLE_OF.values(), 0)
         self.titles = dict.fromkeys(ARTICLE_OF, 0)
         self.listed: dict[str, set[str]] = {}
         self.subscribed: set[str] = set()
         self.paused: set[str] = set()
+        self.forced: set[str] = set()
         self.working: list[Work] = []
         for feed_id in FEEDS:
             self.subscribe(feed_id)
@@ -81,6 +87,9 @@ class Ledger(RuleBasedStateMachine):
         finally:
             self.store.close()
             shutil.rmtree(self.folder)
+
+    def open_store(self) -> Store:
+        return open_sqlite(self.folder / "feedmill.db")
 
     # What feeds do
 
@@ -174,6 +183,11 @@ class Ledger(RuleBasedStateMachine):
         if self.generation(name) < MOST_GENERATIONS:
             self.store.entries.retry([name], self.now)
 
+    @rule(name=entries)
+    def admit_anyway(self, name: str) -> None:
+        if self.generation(name) < MOST_GENERATIONS and self.store.entries.admit_anyway([name], self.now):
+            self.forced.add(name)
+
     # What must always hold
 
     @invariant()
@@ -203,6 +217,15 @@ class Ledger(RuleBasedStateMachine):
             if row.state is EntryState.PENDING and row.due_at is None:
                 assert listing & self.paused
                 assert not listing & active
+
+    @invariant()
+    def what_is_rejected_as_boilerplate_is_three_walls(self) -> None:
+        rows = [self.row(name) for name in self.listed]
+        rejected_as = [row.entry.entry_id for row in rows if row.reason == "boilerplate"]
+        assert set(rejected_as) <= set(WALLS) - self.forced
+        for row in rows:
+            assert row.forced == (row.entry.entry_id in self.forced)
+            assert not (row.state is EntryState.PENDING and row.body_hash)
 
     @invariant()
     def one_article_for_each_identity_and_it_knows_its_feeds(self) -> None:
@@ -235,6 +258,9 @@ class Ledger(RuleBasedStateMachine):
                 self.settle(self.working.pop(0))
         for name, page in ARTICLE_OF.items():
             row, article = self.row(name), self.store.articles.get(document(page).article_id)
+            if name in WALLS and not self.forced & set(WALLS):
+                assert (row.outcome, row.reason, article) == (OutcomeKind.REJECTED, "boilerplate", None)
+                continue
             assert article
             assert row.outcome in {
                 OutcomeKind.INDEXED,
@@ -242,7 +268,7 @@ class Ledger(RuleBasedStateMachine):
                 OutcomeKind.UNCHANGED,
                 OutcomeKind.DUPLICATE,
             }
-            assert article.body == f"{page} {self.pages[page]}"
+            assert article.body == self.body(page, self.pages[page])
             assert set(article.feed_ids) == set(FEEDS)
 
     # The model's own steps
@@ -259,13 +285,16 @@ class Ledger(RuleBasedStateMachine):
         row = self.store.entries.get(name)
         return max(row.generation if row else 1, self.titles[name])
 
+    def body(self, page: str, version: int) -> str:
+        return WALL if page in WALLS else f"{page} {version}"
+
     def taken(self, which: int) -> Work:
         return self.working.pop(which % len(self.working))
 
     def settle(self, work: Work) -> None:
         page = ARTICLE_OF[work.claim.entry_id]
         written = replace(
-            document(page, work.row.entry.feed_id, body=f"{page} {work.version}"),
+            document(page, work.row.entry.feed_id, body=self.body(page, work.version)),
             feed_ids=work.row.feed_ids,
             fetched_at=work.fetched_at,
         )

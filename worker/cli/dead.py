@@ -33,7 +33,7 @@ def list_dead(
         for row in rows:
             say_json(row)
         return
-    columns = ("ended", "outcome", "reason", "HTTP", "title", "link", "entry")
+    columns = ("ended", "outcome", "reason", "seen", "HTTP", "title", "link", "entry")
     table(
         columns,
         (
@@ -41,6 +41,7 @@ def list_dead(
                 when(row.done_at),
                 str(row.outcome),
                 row.reason or "-",
+                row.detail or "-",
                 str(row.http_status or "-"),
                 row.entry.title or "-",
                 row.entry.url or "-",
@@ -57,9 +58,15 @@ def retry(
     reason: Reason = None,
     feed: OfFeed = None,
     all_dead: Annotated[bool, typer.Option("--all", help="Every rejected or given-up entry.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Let them in whatever the quality gate says of their text.")
+    ] = False,
     limit: Limit = 10_000,
 ) -> None:
-    """Put entries back to work."""
+    """Put entries back to work.
+
+    With --force they pass the quality gate for good: `feedmill explain URL` tells why an entry was rejected.
+    """
     if not (entries or reason or feed or all_dead):
         raise UsageError("say which: entry ids, --reason, --feed or --all")
     with opened_store() as store:
@@ -68,5 +75,6 @@ def retry(
             entries = [
                 row.entry.entry_id for row in store.entries.dead(reason=reason, feed_id=feed_id, limit=limit)
             ]
-        count = store.entries.retry(entries, CLOCK.now())
+        put_back = store.entries.admit_anyway if force else store.entries.retry
+        count = put_back(entries, CLOCK.now())
     say(f"{count} entries will be tried again")

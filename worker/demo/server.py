@@ -58,7 +58,7 @@ class DemoSite:
 
     @property
     def telling_urls(self) -> tuple[str, ...]:
-        """Return links of entries whose story is worth telling: edited, copied, moved, removed."""
+        """Return links of entries whose story is worth telling: edited, copied, moved, removed, walled."""
         articles = [article for outlet in self._edition.outlets for article in outlet.articles]
         return tuple(
             self._edition.listed_url(one)
@@ -66,7 +66,7 @@ class DemoSite:
             if one.updated_hours_ago != one.hours_ago
             or one.canonical_path != one.path
             or (one.listed_as and one.listed_status == HTTPStatus.MOVED_PERMANENTLY)
-            or one.kind is Kind.REMOVED
+            or one.kind in (Kind.REMOVED, Kind.CONSENT, Kind.PAYWALL)
         )
 
     def publish_edit(self) -> None:

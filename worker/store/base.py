@@ -133,6 +133,10 @@ class EntryLedger(Protocol):
         """Make done rows pending and due again, as a new generation; return how many."""
         ...
 
+    def admit_anyway(self, entry_ids: Sequence[str], now: datetime) -> int:
+        """Retry done rows and mark them `forced` for good: quality gate and boilerplate rule pass them."""
+        ...
+
     def feed_removed(self, feed_id: str, now: datetime) -> int:
         """Forget `feed_id` in every row and return how many rows that ended.
 
@@ -192,6 +196,16 @@ class Store(Protocol):
         Placing follows `store.decide`. A document that can never be stored ends
         `rejected` with a reason that starts with `index:`; where the store itself is unavailable,
         StoreUnavailableError is raised and every row stays as it was.
+
+        **Boilerplate.** A finished row keeps the `body_hash` of its candidate's document (none if the
+        row is `forced`; a new generation clears it). Before a document with a hash is placed, the done
+        rows of the same `domain` and hash are read, and with this one given to `decide.is_boilerplate`,
+        each under the title its feed gives. If that says so, nothing is placed: this row ends
+        `rejected(boilerplate)`, keeping its hash. Of the articles that these rows ended at, this row's
+        own earlier one included, those whose present text has the hash and that no forced row ended at
+        are deleted from the index, and every row that ended at one of them forgets it; the done ones
+        that ended with an article become `rejected(boilerplate)`. One transaction holds all of this; a
+        store that has none deletes first and finishes this row last, so that its retry repairs a crash.
         """
         ...
 

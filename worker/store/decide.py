@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from worker.models import OutcomeKind, WrittenBy
 from worker.store.text import fold, is_cjk, split_scripts, words
-from worker.urls import canonical_url, site_of
+from worker.urls import canonical_url, displaced_article_id_of, site_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from worker.models import Candidate, Document
@@ -23,6 +26,14 @@ COMMON_TEXT = 0.3
 added paragraph leaves most of them. Of 5,165 pairs of different stories in 60 real feeds half share
 none and nine in ten less than .04; only video descriptions that are mostly boilerplate reach .3."""
 OTHER_ARTICLE = "canonical: other article there"
+
+BOILERPLATE = "boilerplate"
+BOILERPLATE_PAGES = 3
+"""Pages of a site that show one text under as many titles before it is the site's, not an article's."""
+BOILERPLATE_WORDS = 300
+"""A longer text is never boilerplate: under three titles it is an article whose headline was edited. The
+longest consent walls that we know have 250 words."""
+_FOLDED_OUT = re.compile(r"[\d\s]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,39 @@ def containment(one: str, other: str) -> float:
     """
     sets = sorted((_shingles(one), _shingles(other)), key=len)
     return len(sets[0] & sets[1]) / len(sets[0]) if sets[0] else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """One page that shows a text: its entry, the title its feed gives it, the article it ended at, if any."""
+
+    entry_id: str
+    title: str
+    article_id: str | None = None
+
+
+def body_hash(document: Document) -> str | None:
+    """Return what texts of one site are compared by: 32 hex characters; case, digits and blanks count not.
+
+    None where the text can't be boilerplate: it is longer than `BOILERPLATE_WORDS`, or the feed's own
+    (podcasts describe every episode in the same words).
+    """
+    folded = _FOLDED_OUT.sub("", document.body.casefold())
+    if not folded or document.body_source != "page" or document.word_count > BOILERPLATE_WORDS:
+        return None
+    return hashlib.sha256(folded.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def is_boilerplate(showings: Iterable[Showing]) -> bool:
+    """Return whether pages of one site that show one text make it boilerplate.
+
+    It takes `BOILERPLATE_PAGES` pages and titles. Rows that ended at one article are one page, and the
+    same story under three URLs with one title is a story.
+    """
+    showings = list(showings)
+    pages = {each.article_id or each.entry_id for each in showings}
+    titles = {_normal(each.title) for each in showings} - {""}
+    return min(len(pages), len(titles)) >= BOILERPLATE_PAGES
 
 
 def _shingles(text: str) -> set[tuple[str, ...]]:
@@ -182,4 +226,7 @@ def _without_canonical(candidate: Candidate) -> Candidate:
         domain=site_of(url),
         identity_note=OTHER_ARTICLE,
     )
-    return replace(candidate, document=own, fallback_id=None, fallback_url=None)
+    # The page's own address may be taken too: a template named it for other pages that came before.
+    displaced = displaced_article_id_of(candidate.entry_id)
+    next_id, next_url = (None, None) if candidate.fallback_id == displaced else (displaced, url)
+    return replace(candidate, document=own, fallback_id=next_id, fallback_url=next_url)

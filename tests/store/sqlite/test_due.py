@@ -8,7 +8,7 @@ import pytest
 
 from tests.store.builders import NOW, A, entry, feed
 from worker.store.sqlite import entries, open_sqlite
-from worker.store.sqlite.records import to_ms
+from worker.store.records import to_ms
 
 STATEMENTS = {
     "hosts after": (entries._AFTER, {"start": "", "now": 0, "limit": 1}),

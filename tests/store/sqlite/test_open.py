@@ -159,6 +159,53 @@ def test_an_older_file_is_migrated_and_keeps_its_rows(path: Path) -> None:
         open_sqlite(path)
 
 
+def make_version_1(path: Path) -> None:
+    """A file as version 1 wrote it: one indexed row and one that was rejected."""
+    db = connect(path)
+    migrate(db, path, MIGRATIONS[:1])
+    db.executemany(
+        """INSERT INTO entry (entry_id, feed_id, url, domain, entry_hash, state, wait, generation, outcome,
+            reason, attempts, first_seen_at, listed_at, admitted_at, done_at, article_id, said, ended)
+        VALUES (?, 'f', ?, 'news.example', 'h', 'done', 'none', 1, ?, ?, 0, 1, 2, 3, 4, ?, ?, ?)""",
+        [
+            ("e1", "https://news.example/1", "indexed", None, "a1", '{"title":"One"}', '{"http_status":200}'),
+            ("e2", "https://news.example/2", "rejected", "no_article", None, '{"title":"Two"}', "{}"),
+        ],
+    )
+    db.close()
+
+
+def test_a_file_of_version_1_is_brought_to_this_one(path: Path) -> None:
+    make_version_1(path)
+    store = open_sqlite(path)
+    first, second = store.entries.get("e1"), store.entries.get("e2")
+    assert first and second
+    assert (first.entry.title, first.article_id, first.http_status) == ("One", "a1", 200)
+    for row in (first, second):
+        assert (row.body_hash, row.forced, row.detail) == (None, False, None)
+    assert store.entries.counts()["rejected"] == 1
+    assert store.entries.admit_anyway(["e2"], later(1)) == 1
+    assert store.setup() == []
+    store.close()
+    db = connect(path)
+    assert db.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
+    db.close()
+
+
+def test_a_file_of_version_1_has_the_same_tables_as_a_new_one(path: Path, tmp_path: Path) -> None:
+    make_version_1(path)
+    open_sqlite(path).close()
+    open_sqlite(tmp_path / "new.db").close()
+    schemas = []
+    for each in (path, tmp_path / "new.db"):
+        db = connect(each)
+        schemas.append(
+            [tuple(row) for row in db.execute("SELECT name, sql FROM sqlite_schema ORDER BY name")]
+        )
+        db.close()
+    assert schemas[0] == schemas[1]
+
+
 def test_a_migration_that_fails_leaves_the_old_version(path: Path) -> None:
     make(path)
     db = connect(path)

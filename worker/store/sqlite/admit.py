@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from worker.models import EntryState, OutcomeKind, Wait
+from worker.store.records import from_ms, to_ms
 from worker.store.sqlite.articles import add_feed
-from worker.store.sqlite.records import from_ms, to_ms
 from worker.store.sqlite.rows import DUE_UNLESS_HELD, entry_values
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _INSERT = """INSERT INTO entry
 _RENEW = f"""UPDATE entry SET
     url = :url, canonical_url = :canonical_url, domain = :domain, entry_hash = :entry_hash,
     content = :content, said = :said, state = :state, outcome = NULL, reason = NULL, done_at = NULL,
+    body_hash = NULL, ended = json_remove(ended, '$.detail'),
     generation = generation + 1, admitted_at = :now,
     attempts = CASE WHEN claim IS NULL THEN 0 ELSE attempts END,
     wait = CASE WHEN claim IS NULL THEN :wait ELSE wait END,

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from worker.models import Document
+from worker.store.highlight import highlights
 from worker.store.query import Hit, SearchPage, filter_value, topic_value
+from worker.store.records import decode, encoded_fields, to_json
 from worker.store.sqlite.compile import Compiled, compile_request
-from worker.store.sqlite.highlight import highlights
-from worker.store.sqlite.records import decode, encoded_fields, to_json
 from worker.store.text import stem_column
 
 if TYPE_CHECKING:
@@ -114,6 +114,16 @@ def write_facts(db: sqlite3.Connection, document: Document) -> int:
         [(kind, value, row_id) for kind, value in _labels(values)],
     )
     return row_id
+
+
+def delete_document(db: sqlite3.Connection, article_id: str) -> None:
+    """Take an article out of the index, its text and labels too."""
+    for table, column in (("label", "article"), ("article_text", "id")):
+        db.execute(
+            f"DELETE FROM {table} WHERE {column} = (SELECT id FROM article WHERE article_id = ?)",
+            (article_id,),
+        )
+    db.execute("DELETE FROM article WHERE article_id = ?", (article_id,))
 
 
 def add_feed(db: sqlite3.Connection, article_id: str, feed_id: str) -> None:

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from worker.store.query import FILTERS, AnyOf, Filter, Not, Prefix, Scope, Word
-from worker.store.sqlite.records import to_ms
+from worker.store.records import to_ms
 from worker.store.text import bigrams, is_cjk, query_tokens, split_scripts
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from worker.models import Feed, FeedState
+from worker.store.records import decode, encoded_fields, to_json, to_ms
 from worker.store.sqlite.connection import PAGE, Database
-from worker.store.sqlite.records import decode, encoded_fields, to_json, to_ms
 from worker.urls import feed_id_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from worker.models import Entry, LedgerRow
-from worker.store.sqlite.records import decode, encoded_fields, to_json
+from worker.store.records import decode, encoded_fields, to_json
 
 if TYPE_CHECKING:
     import sqlite3

@@ -133,7 +133,15 @@ _VERSION_1 = (
     END""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
+_VERSION_2 = (
+    "ALTER TABLE entry ADD COLUMN body_hash TEXT",
+    "ALTER TABLE entry ADD COLUMN forced INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX entry_body ON entry (domain, body_hash) WHERE body_hash IS NOT NULL",
+    # Who else ended at an article that is withdrawn.
+    "CREATE INDEX entry_article ON entry (article_id) WHERE article_id IS NOT NULL",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
 
 
 def migrate(

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from worker.models import EntryState, Outcome, OutcomeKind, Settled, SettledState, Wait
-from worker.store.decide import decide
+from worker.store.decide import BOILERPLATE, body_hash, decide
+from worker.store.records import encoded_fields, to_json, to_ms
+from worker.store.sqlite import boilerplate
 from worker.store.sqlite.articles import find_document, write_document, write_facts
-from worker.store.sqlite.records import encoded_fields, to_json, to_ms
 from worker.store.sqlite.rows import DUE_UNLESS_HELD
 
 if TYPE_CHECKING:
@@ -22,9 +23,12 @@ NOT_STORABLE = "index: not storable"
 _REFUSALS = (ValueError, OverflowError, sqlite3.IntegrityError, sqlite3.DataError)
 """What a document itself can be refused for: text, numbers or a size that the database cannot hold."""
 
+LONGEST_DETAIL = 300
+
 _FINISH = """UPDATE entry SET state = :state, outcome = :outcome, reason = :reason, done_at = :now,
-    wait = :wait, claim = NULL, due_at = NULL, content = NULL, article_id = :article_id, ended = :ended
-    WHERE id = :id"""
+    wait = :wait, claim = NULL, due_at = NULL, content = NULL, article_id = coalesce(:article_id, article_id),
+    body_hash = :body_hash, ended = :ended
+    WHERE id = :id RETURNING article_id"""
 _REQUEUE = f"""UPDATE entry SET claim = NULL, wait = :wait, attempts = 0, reason = NULL,
     due_at = {DUE_UNLESS_HELD}, article_id = coalesce(:article_id, article_id)
     WHERE id = :id"""
@@ -34,21 +38,25 @@ def settle_one(db: sqlite3.Connection, settlement: Settlement, now: datetime) ->
     """Write the candidate (if any) and finish its row; nothing at all where the claim is stale."""
     claim = settlement.claim
     row = db.execute(
-        "SELECT id, generation, article_id FROM entry WHERE entry_id = ? AND claim = ?",
+        "SELECT id, generation, forced FROM entry WHERE entry_id = ? AND claim = ?",
         (claim.entry_id, claim.token),
     ).fetchone()
     if row is None:
         return Settled(state=SettledState.STALE)
-    outcome = settlement.outcome
-    if settlement.candidate is not None:
-        outcome = _place(db, _with_all_feeds(db, row["id"], settlement.candidate), outcome, now)
+    outcome, candidate = settlement.outcome, settlement.candidate
+    text = body_hash(candidate.document) if candidate and not row["forced"] else None
+    if candidate and text and (seen := boilerplate.withdraw(db, row["id"], text, candidate, now)):
+        outcome = replace(
+            outcome, kind=OutcomeKind.REJECTED, reason=BOILERPLATE, detail=seen, article_id=None
+        )
+    elif candidate:
+        outcome = _place(db, _with_all_feeds(db, row["id"], candidate), outcome, now)
     if row["generation"] > claim.generation:
         values = {"id": row["id"], "wait": Wait.NONE, "due_at": to_ms(now), "article_id": outcome.article_id}
         db.execute(_REQUEUE, values)
         return Settled(state=SettledState.REQUEUED)
-    outcome = replace(outcome, article_id=outcome.article_id or row["article_id"])
-    _finish(db, row["id"], outcome, now)
-    return Settled(state=SettledState.FINISHED, outcome=outcome)
+    article_id = _finish(db, row["id"], outcome, text, now)
+    return Settled(state=SettledState.FINISHED, outcome=replace(outcome, article_id=article_id))
 
 
 def _with_all_feeds(db: sqlite3.Connection, row_id: int, candidate: Candidate) -> Candidate:
@@ -88,11 +96,15 @@ def _write(db: sqlite3.Connection, decision: Decision) -> None:
             db.execute("RELEASE document")
 
 
-def _finish(db: sqlite3.Connection, row_id: int, outcome: Outcome, now: datetime) -> None:
+def _finish(
+    db: sqlite3.Connection, row_id: int, outcome: Outcome, text: str | None, now: datetime
+) -> str | None:
+    """Write the outcome, and return the article that the row ended at, now or in an earlier generation."""
     values = encoded_fields(outcome)
     ended = {name: values[name] for name in ("http_status", "archive")}
+    ended["detail"] = (values["detail"] or "")[:LONGEST_DETAIL] or None
     timings = {name: value for name, value in values["timings"].items() if value is not None}
-    db.execute(
+    finished = db.execute(
         _FINISH,
         {
             "id": row_id,
@@ -102,6 +114,8 @@ def _finish(db: sqlite3.Connection, row_id: int, outcome: Outcome, now: datetime
             "now": to_ms(now),
             "wait": Wait.NONE,
             "article_id": values["article_id"],
+            "body_hash": text,
             "ended": to_json({**ended, "timings": timings}),
         },
-    )
+    ).fetchone()
+    return finished["article_id"] if finished else None

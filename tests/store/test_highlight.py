@@ -8,7 +8,7 @@ import pytest
 
 from tests.store.builders import document
 from worker.store.query import parse_query
-from worker.store.sqlite.highlight import LENGTH, highlights
+from worker.store.highlight import LENGTH, highlights
 
 FILLER = "Other words stand here. " * 40
 

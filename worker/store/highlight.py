@@ -1,7 +1,7 @@
 """Fragments of a document that show why it matches: plain text with U+E000 … U+E001 around matches.
 
-FTS5's own `snippet` marks only the words as they are typed; these fragments also mark inflections and
-Chinese, since they ask the same functions as the index.
+The engines' own highlighters mark by their own tokens; these fragments are the same from both stores, and
+mark inflections and Chinese, since they ask the functions that cut the words.
 """
 
 from __future__ import annotations

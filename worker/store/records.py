@@ -1,4 +1,4 @@
-"""Between the frozen values of `worker.models` and what SQLite stores: columns and JSON.
+"""Between the frozen values of `worker.models` and what the stores keep: plain values and JSON.
 
 The types in a dataclass's annotations decide how its fields are read back, so that a new field needs
 no code here.
@@ -34,7 +34,7 @@ def from_ms(milliseconds: int) -> datetime:
 
 
 def encode(value: Any) -> Any:
-    """Return a value as SQLite and JSON know it: times as milliseconds, text made storable."""
+    """Return a value as the stores and JSON know it: times as milliseconds, text made storable."""
     if isinstance(value, str):
         return storable(str(value))
     if isinstance(value, datetime):
@@ -83,6 +83,8 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
         return tuple
     if hint is datetime:
         return from_ms
+    if hint is bool:
+        return bool
     if is_dataclass(hint) and isinstance(hint, type):
         return partial(decode, hint)
     return hint if isinstance(hint, type) and issubclass(hint, StrEnum) else _as_is
