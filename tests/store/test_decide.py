@@ -219,6 +219,11 @@ def showing(number: int, title: str, article_id: str | None = None) -> Showing:
         ),
         pytest.param([showing(1, "A"), showing(2, "B"), showing(3, "")], False, id="no title is none"),
         pytest.param(
+            [showing(1, "Draw 12"), showing(2, "Draw 13"), showing(3, "Draw 14")],
+            False,
+            id="other figures only",
+        ),
+        pytest.param(
             [showing(1, "A", "x"), showing(2, "B", "x"), showing(3, "C", "x")], False, id="one article"
         ),
         pytest.param(

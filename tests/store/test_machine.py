@@ -42,7 +42,7 @@ from worker.store.sqlite import open_sqlite
 
 ARTICLE_OF = {"e1": "x", "e2": "x", "e3": "y", "e4": "z"}
 """Entry → the page its link ends at: e1 and e2 are two links to one article."""
-WALLS = ("w1", "w2", "w3")
+WALLS = ("wa", "wb", "wc")
 """Entries whose pages all show one text, each under its own title."""
 WALL = "Accept cookies to read this page."
 ARTICLE_OF |= {name: name for name in WALLS}

@@ -44,7 +44,7 @@ def status_lines(status: Status, now: datetime) -> list[tuple[str, str]]:
     ]
     if waiting := _counts(status.waiting, always=()):
         told.append(("pending", waiting))
-    told += [(outcome, f"{rows:,} {reason}") for outcome, reason, rows in status.reasons[:8]]
+    told += [(outcome, f"{rows:,} {reason}") for outcome, reason, rows in status.reasons]
     return told
 
 

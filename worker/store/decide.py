@@ -121,8 +121,10 @@ def body_hash(document: Document) -> str | None:
     None where the text can't be boilerplate: it is longer than `BOILERPLATE_WORDS`, or the feed's own
     (podcasts describe every episode in the same words).
     """
+    if document.body_source != "page" or document.word_count > BOILERPLATE_WORDS:
+        return None  # asked first: folding a long text costs a tenth of settling it
     folded = _FOLDED_OUT.sub("", document.body.casefold())
-    if not folded or document.body_source != "page" or document.word_count > BOILERPLATE_WORDS:
+    if not folded:
         return None
     return hashlib.sha256(folded.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
@@ -131,11 +133,12 @@ def is_boilerplate(showings: Iterable[Showing]) -> bool:
     """Return whether pages of one site that show one text make it boilerplate.
 
     It takes `BOILERPLATE_PAGES` pages and titles. Rows that ended at one article are one page, and the
-    same story under three URLs with one title is a story.
+    same story under three URLs with one title is a story. Titles are folded as texts are: reports that
+    differ only in their figures (lottery numbers, closing prices) differ so in both.
     """
     showings = list(showings)
     pages = {each.article_id or each.entry_id for each in showings}
-    titles = {_normal(each.title) for each in showings} - {""}
+    titles = {_FOLDED_OUT.sub("", _normal(each.title)) for each in showings} - {""}
     return min(len(pages), len(titles)) >= BOILERPLATE_PAGES
 
 
