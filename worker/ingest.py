@@ -7,9 +7,9 @@ because the claim is gone. A failure is classified once, by the error that carri
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -22,7 +22,7 @@ from worker.pipeline import build_candidate, build_from_feed
 
 if TYPE_CHECKING:
     from worker.mill import Mill
-    from worker.models import Claim, LedgerRow, Settled
+    from worker.models import Claim, LedgerRow, Page, Settled
     from worker.pipeline import Built
 
 log = structlog.get_logger()
@@ -35,44 +35,72 @@ Submit = Callable[["Settlement"], object]
 """Where a settlement goes: the writer's queue, or (from the writer's own thread) the store itself."""
 
 
+@dataclass(slots=True)
+class Attempt:
+    """One try at a claimed row, and what it has seen so far: kept whichever way it ends.
+
+    `started` is a reading of the monotonic clock, in seconds.
+    """
+
+    claim: Claim
+    row: LedgerRow
+    started: float
+    http_status: int | None = None
+    timings: Timings = field(default_factory=Timings)
+
+    def saw(self, page: Page) -> None:
+        self.http_status = page.status
+        self.timings = replace(self.timings, wait_ms=page.wait_ms, fetch_ms=page.fetch_ms)
+
+    def ended(self, kind: OutcomeKind, now: float, **said: Any) -> Outcome:
+        """Return the outcome at `now` (monotonic), with everything that was seen."""
+        timings = replace(self.timings, total_ms=milliseconds(self.started, now))
+        return Outcome(kind=kind, http_status=self.http_status, timings=timings, **said)
+
+
 def ingest_entry(mill: Mill, submit: Submit, claim: Claim) -> None:
     """Work on a claimed entry, if the claim still holds it."""
     row = mill.store.entries.start(claim)
     if row is None:
         log.debug("claim is gone", entry_id=claim.entry_id)
         return
+    attempt = Attempt(claim, row, mill.clock.monotonic())
     try:
-        settlement = attempt(mill, claim, row)
+        built = build(mill, attempt)
     except HostBusyError as busy:
         _defer_for_slot(mill, claim, row, busy.wait_s)
     except WorkError as error:
-        give_back(mill, submit, claim, row, error)
+        give_back(mill, submit, attempt, error)
     else:
-        submit(settlement)
+        attempt.timings = replace(attempt.timings, extract_ms=built.extract_ms, tag_ms=built.tag_ms)
+        hoped = attempt.ended(
+            OutcomeKind.INDEXED, mill.clock.monotonic(), article_id=built.candidate.document.article_id
+        )
+        submit(Settlement(claim=claim, outcome=hoped, candidate=built.candidate))
 
 
-def attempt(mill: Mill, claim: Claim, row: LedgerRow) -> Settlement:
-    """Fetch and build; return what is to be settled.
+def build(mill: Mill, attempt: Attempt) -> Built:
+    """Fetch the entry's page and build its document; of an entry without one, from the feed's text.
 
     Raises:
         WorkError: the attempt failed. HostBusyError: the host grants no request now.
     """
-    started = mill.clock.monotonic()
+    row = attempt.row
     feed = mill.store.feeds.get(row.entry.feed_id)
     about = {"feed_title": feed.title if feed else None, "tick": mill.clock.monotonic}
     if row.entry.url is None or urls.is_home(row.entry.url):
         where = {"feed_url": feed.url if feed else None, "now": mill.clock.now()}
-        built = mill.pool.run(build_from_feed, row, **where, **about)
-        return _settlement(claim, built, Timings(), None, milliseconds(started, mill.clock.monotonic()))
+        from_feed: Built = mill.pool.run(build_from_feed, row, **where, **about)
+        return from_feed
     page = mill.fetcher.fetch(row.entry.url, PAGE)
-    built = mill.pool.run(build_candidate, page, row, **about)
-    timings = Timings(wait_ms=page.wait_ms, fetch_ms=page.fetch_ms)
-    return _settlement(claim, built, timings, page.status, milliseconds(started, mill.clock.monotonic()))
+    attempt.saw(page)
+    built: Built = mill.pool.run(build_candidate, page, row, **about)
+    return built
 
 
-def give_back(mill: Mill, submit: Submit, claim: Claim, row: LedgerRow, error: WorkError) -> None:
+def give_back(mill: Mill, submit: Submit, attempt: Attempt, error: WorkError) -> None:
     """Retry later, or end the row: `rejected` where trying again can't help, at last `gave_up`."""
-    attempts = row.attempts + 1
+    attempts = attempt.row.attempts + 1
     if error.retryable and attempts < mill.settings.max_attempts:
         wait_s = retry_wait_s(
             attempts, mill.settings.retry_base_s, _retry_after_s(error), mill.clock.jitter()
@@ -80,20 +108,22 @@ def give_back(mill: Mill, submit: Submit, claim: Claim, row: LedgerRow, error: W
         due_at = mill.clock.now() + timedelta(seconds=wait_s)
         log.info("will retry", reason=error.reason, error=str(error), attempts=attempts, wait_s=round(wait_s))
         mill.store.entries.defer(
-            claim, due_at=due_at, wait=Wait.RETRY, attempts=attempts, reason=error.reason
+            attempt.claim, due_at=due_at, wait=Wait.RETRY, attempts=attempts, reason=error.reason
         )
         return
+    if isinstance(error, FetchError):
+        attempt.http_status = error.http_status
     kind = OutcomeKind.GAVE_UP if error.retryable else OutcomeKind.REJECTED
-    status = error.http_status if isinstance(error, FetchError) else None
-    outcome = Outcome(kind=kind, reason=error.reason, detail=error.detail or None, http_status=status)
-    submit(Settlement(claim=claim, outcome=outcome))
+    said = {"reason": error.reason, "detail": error.detail or None}
+    submit(Settlement(claim=attempt.claim, outcome=attempt.ended(kind, mill.clock.monotonic(), **said)))
 
 
 def ingest_hit_a_bug(mill: Mill, submit: Submit, claim: Claim, error: Exception) -> None:
     """Treat an error outside the tree like a retryable failure, under its own reason."""
     row = mill.store.entries.start(claim)
     if row is not None:
-        give_back(mill, submit, claim, row, BugError.of(error, row.entry.url))
+        attempt = Attempt(claim, row, mill.clock.monotonic())
+        give_back(mill, submit, attempt, BugError.of(error, row.entry.url))
 
 
 def retry_wait_s(attempts: int, base_s: float, retry_after_s: float | None, jitter: float) -> float:
@@ -115,15 +145,6 @@ def say_settled(settlement: Settlement, settled: Settled) -> None:
         total_ms=outcome.timings.total_ms,
         entry_id=settlement.claim.entry_id,
     )
-
-
-def _settlement(
-    claim: Claim, built: Built, timings: Timings, status: int | None, total_ms: int
-) -> Settlement:
-    timings = replace(timings, extract_ms=built.extract_ms, tag_ms=built.tag_ms, total_ms=total_ms)
-    article_id = built.candidate.document.article_id
-    outcome = Outcome(kind=OutcomeKind.INDEXED, article_id=article_id, http_status=status, timings=timings)
-    return Settlement(claim=claim, outcome=outcome, candidate=built.candidate)
 
 
 def _defer_for_slot(mill: Mill, claim: Claim, row: LedgerRow, wait_s: float) -> None:

@@ -83,7 +83,7 @@ ROWS = {
     "a name that is none": ({"/name": raw(b"HTTP/1.1 200 OK\r\nBad Name: x\r\n: y\r\n\r\n" + STORY.body)}, INDEXED),
 }  # fmt: skip
 
-WITH_STATUS = {"401": 401, "404": 404, "410": 410, "10 hops": 200, "204": None}
+WITH_STATUS = {"401": 401, "404": 404, "410": 410, "10 hops": 200, "204": 204, "a redirect to itself": None}
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def test_each_answer_ends_in_one_outcome(ended, name):
 
 
 @pytest.mark.parametrize("name", WITH_STATUS)
-def test_the_status_is_kept_where_it_decided(ended, name):
+def test_the_status_is_kept_where_a_page_answered(ended, name):
     assert ended[name].http_status == WITH_STATUS[name]
 
 
