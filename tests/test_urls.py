@@ -46,6 +46,8 @@ LINKS = [
     ("as it is", "HTTP://A.example/x?utm_source=y#z", None, "HTTP://A.example/x?utm_source=y#z"),
     ("relative", "x", BASE, "https://site.example/dir/x"),
     ("relative to nothing", "x", None, None),
+    ("a host as long as DNS allows", f"https://{'a' * 245}.example/", None, f"https://{'a' * 245}.example/"),
+    ("a host longer than that", f"https://{'a' * 246}.example/", None, None),
     ("root", "/x", BASE, "https://site.example/x"),
     ("protocol-relative", "//a.example/x", BASE, "https://a.example/x"),
     ("query only", "?x=1", BASE, "https://site.example/dir/page?x=1"),

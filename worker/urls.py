@@ -24,6 +24,8 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _NO_HOST_CHARACTER = re.compile(r'[\x00-\x20\x7f"#%/<>?@\\^`{|}\ud800-\udfff]')
 """The WHATWG's forbidden host characters, without the brackets and colons that addresses have."""
+_LONGEST_HOST = 253
+"""Characters of a name that DNS can carry (RFC 1035, 2.3.4); a longer one is no host, and no key."""
 _INDEX_PAGE = re.compile(r"^/(?:(?:index|default|home)\.\w{2,5})?$", re.IGNORECASE)
 _TRACKING = re.compile(
     # What newsletters, ad networks and analytics add to links; none of them selects content.
@@ -130,8 +132,10 @@ def displaced_article_id_of(entry_id: str) -> str:
 
 
 def _is_host(host: str | None) -> bool:
+    if not host or not host.strip(".") or len(host) > _LONGEST_HOST:
+        return False
     # Punycode can bring forbidden characters out: U+00AF decomposes to a space and a macron.
-    return bool(host and host.strip(".")) and not _NO_HOST_CHARACTER.search(f"{host}{_punycode(str(host))}")
+    return not _NO_HOST_CHARACTER.search(f"{host}{_punycode(host)}")
 
 
 def _digest(text: str) -> str:

@@ -97,6 +97,7 @@ QUERIES = [
     ("l'élection", "fr", "elision, exactly"),
     ("elect*", "en1 en2 fr und", "a prefix, exact but for accents"),
     ("élect*", "en1 en2 fr und", "folded"),
+    ("ar*", "", "a prefix is not the name of a language"),
     ('title:election', "en1 fr", "in the title only"),
     ('title:minsk', "en2", "title"),
     ('title:voters', "", "not in the title"),

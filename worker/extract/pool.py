@@ -77,7 +77,7 @@ class WorkerPool:
         except TimeoutError as error:
             raise PoolTimeoutError(None, f"took longer than {self._timeout_s:g} s") from error
         except ProcessExpired as error:
-            stopped = abs(error.exitcode) == signal.SIGTERM  # pebble's own handler exits with the number
+            stopped = error.exitcode == -signal.SIGTERM
             kind = PoolStoppedError if stopped else PoolCrashError
             raise kind(None, f"the child died ({_manner(error.exitcode)})") from error
         if not isinstance(answer, _Failed):
@@ -121,7 +121,7 @@ class WorkerPool:
         return ProcessPool(
             max_workers=self._processes,
             max_tasks=_PAGES_PER_CHILD,
-            initializer=_limit_memory,
+            initializer=_set_up_child,
             initargs=(self._memory_mb,),
             context=context,
         )
@@ -144,8 +144,10 @@ def _guarded(
         signal.alarm(0)
 
 
-def _limit_memory(megabytes: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+def _set_up_child(memory_mb: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
+    # pebble's own handler is Python: it can't run while libxml2 works, and its clean-up can hang.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _manner(exit_code: int) -> str:

@@ -111,9 +111,10 @@ def _match_any(clause: AnyOf) -> str:
 
 def match_of(term: TextTerm) -> str:
     """Return the FTS5 expression of one text term."""
-    columns = "{title title_stems} : " if term.scope is Scope.TITLE else ""
-    parts = _word(term.text) if isinstance(term, Word) else _phrase(term)
-    return f"{columns}({parts})"
+    if isinstance(term, Word):
+        columns = "{title title_stems} : " if term.scope is Scope.TITLE else ""
+        return f"{columns}({_word(term.text)})"
+    return f"({_phrase(term)})"
 
 
 def _word(word: str) -> str:
@@ -129,7 +130,15 @@ def _phrase(term: Phrase | Prefix) -> str:
     parts = [_cjk(*run) if is_cjk(run[0]) else _quoted(" ".join(run)) for run in runs]
     if isinstance(term, Prefix) and not is_cjk(pieces[-1]):
         parts[-1] += " *"
-    return " AND ".join(parts)
+    # Only pairs of characters are among the stems; there a prefix such as ar* would meet the languages
+    # that stems begin with, and a phrase has no business.
+    plain, stems = (
+        ("title", "title_stems")
+        if term.scope is Scope.TITLE
+        else ("title summary body", "title_stems text_stems")
+    )
+    columns = [stems if is_cjk(run[0]) else plain for run in runs]
+    return " AND ".join(f"({{{names}}} : ({part}))" for names, part in zip(columns, parts, strict=True))
 
 
 def _cjk(*runs: str) -> str:
