@@ -41,12 +41,19 @@ class ManualClock:
 class FlakyStore:
     """Settles in memory; raises the next of `failures` instead while there are any.
 
-    A settlement whose entry id is in `poison` raises ZeroDivisionError: a bug in a backend.
+    A settlement whose entry id is in `poison` raises ZeroDivisionError: a bug in a backend. One in
+    `refusals` is refused that many times.
     """
 
-    def __init__(self, failures: list[Exception] | None = None, poison: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        failures: list[Exception] | None = None,
+        poison: frozenset[str] = frozenset(),
+        refusals: dict[str, int] | None = None,
+    ) -> None:
         self.failures = list(failures or [])
         self.poison = poison
+        self.refusals = dict(refusals or {})
         self.batches: list[list[str]] = []
         self.gate = threading.Event()
         self.gate.set()
@@ -59,6 +66,11 @@ class FlakyStore:
         if self.poison & set(ids):
             raise ZeroDivisionError("a bug in the store")
         self.batches.append(ids)
-        return [
-            Settled(state=SettledState.FINISHED, outcome=settlement.outcome) for settlement in settlements
-        ]
+        return [self._answer(settlement) for settlement in settlements]
+
+    def _answer(self, settlement):
+        name = settlement.claim.entry_id
+        if self.refusals.get(name, 0) > 0:
+            self.refusals[name] -= 1
+            return Settled(state=SettledState.REFUSED, error="five lost races")
+        return Settled(state=SettledState.FINISHED, outcome=settlement.outcome)

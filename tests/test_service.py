@@ -1,8 +1,10 @@
-"""The embedded service, whole: real Celery, real children, real SQLite, a web on loopback."""
+"""The service in one process, whole: real Celery, real children, a real store, a web on loopback."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from tests.newsroom import Item, body_of, follow, page, publish, rss
 from tests.site import Reply, Site
+from tests.store.elasticsearch.backend import delete_all
 from worker.clock import Clock
 from worker.mill import open_store
 from worker.service import RunResult, run_service
@@ -21,11 +24,16 @@ HOUR = 3600.0
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def settings(tmp_path: Path, monkeypatch) -> Settings:
+@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.services)])
+def settings(request, tmp_path: Path, monkeypatch) -> Iterator[Settings]:
+    """Settings for a service of its own on either store, set up and empty."""
     monkeypatch.chdir(tmp_path)
-    return read_settings(
-        store_url=f"sqlite:///{tmp_path}/feedmill.db",
+    prefix = f"feedmill-{secrets.token_hex(4)}"
+    on_sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path}/feedmill.db" if on_sqlite else request.getfixturevalue("elasticsearch_url")
+    settings = read_settings(
+        store_url=url,
+        store_prefix=prefix,
         allow_private_networks="127.0.0.0/8",
         allow_ports="any",
         host_delay_s=0,
@@ -33,6 +41,11 @@ def settings(tmp_path: Path, monkeypatch) -> Settings:
         extract_processes=1,
         retry_base_s=3600,
     )
+    with closing(open_store(settings)) as store:
+        store.setup()
+    yield settings
+    if not on_sqlite:
+        delete_all(url, prefix)
 
 
 @pytest.fixture

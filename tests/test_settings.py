@@ -74,8 +74,8 @@ def test_all_mistakes_are_listed_at_once_in_one_line(monkeypatch):
         pytest.param(
             "FEEDMILL_USER_AGENT_FILE", "/nowhere/agent", "/nowhere/agent: No such file", id="no value file"
         ),
-        pytest.param("FEEDMILL_STORE_URL", "postgres://x", "only sqlite:///", id="unknown store"),
-        pytest.param("FEEDMILL_STORE_URL", "sqlite:///", "only sqlite:///", id="store without a file"),
+        pytest.param("FEEDMILL_STORE_URL", "postgres://x", "must be sqlite:///FILE", id="unknown store"),
+        pytest.param("FEEDMILL_STORE_URL", "sqlite:///", "must be sqlite:///FILE", id="store without a file"),
         pytest.param("FEEDMILL_ALLOW_PRIVATE_NETWORKS", "10.0.0.0/99", "10.0.0.0/99", id="not a network"),
         pytest.param("FEEDMILL_LOG_LEVEL", "loud", "'debug', 'info'", id="not a choice"),
     ],

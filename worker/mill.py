@@ -59,8 +59,15 @@ class Mill:
 
 
 def open_store(settings: Settings) -> Store:
-    """Open the store that the settings name, created or migrated as needed."""
-    return open_sqlite(settings.sqlite_path)
+    """Open the store that the settings name; a database file is created or migrated as needed."""
+    if settings.sqlite_path:
+        return open_sqlite(settings.sqlite_path)
+    from worker.store.elasticsearch import open_elasticsearch  # noqa: PLC0415 - 230 ms that SQLite need not pay
+
+    api_key = settings.store_api_key.get_secret_value() if settings.store_api_key else None
+    return open_elasticsearch(
+        settings.store_url, prefix=settings.store_prefix, api_key=api_key, ca_file=settings.store_ca_file
+    )
 
 
 def open_fetcher(settings: Settings, clock: Clock, resolver: Resolver = system_resolver) -> Fetcher:

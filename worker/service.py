@@ -70,10 +70,11 @@ def run_service(
     Raises:
         OperationError: another service holds the database, or the store cannot be opened.
     """
-    with only_service(settings.sqlite_path):
+    with only_service(settings.sqlite_path) as alone:
         mill = open_mill(settings, clock, resolver)
         try:
-            mill.store.entries.release_claims(mill.clock.now())
+            if alone:
+                mill.store.entries.release_claims(mill.clock.now())
             on_start(mill)
             if until_idle:
                 mill.store.feeds.poll_now(mill.clock.now())
@@ -186,12 +187,18 @@ def _stop_signals(line: Line) -> Iterator[None]:
 
 
 @contextmanager
-def only_service(database: Path) -> Iterator[None]:
+def only_service(database: Path | None) -> Iterator[bool]:
     """Hold the lock that allows one service per database; the file stays, the lock does not.
+
+    Yields whether this service is alone: nobody can say that of a server (None), where claims of a
+    service that is gone end with their leases.
 
     Raises:
         OperationError: another process holds it, or the folder can't be written.
     """
+    if database is None:
+        yield False
+        return
     path = database.with_name(database.name + ".lock")
     try:
         file = path.open("a+")
@@ -208,7 +215,7 @@ def only_service(database: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
-        yield
+        yield True
 
 
 def _forget_messages(app: Celery) -> None:

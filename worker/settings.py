@@ -11,7 +11,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -56,7 +56,20 @@ class Settings(BaseSettings):
 
     broker_url: str = Field("memory://", description="Celery broker: `memory://` (one process, no services).")
     store_url: str = Field(
-        "sqlite:///feedmill.db", description="Store: `sqlite:///FILE`, relative to the working folder."
+        "sqlite:///feedmill.db",
+        description="Store: `sqlite:///FILE`, relative to the working folder, or `http(s)://…` of an "
+        "Elasticsearch 9 (user and password in it are never shown).",
+    )
+    store_prefix: str = Field(
+        "feedmill",
+        pattern=r"^[a-z][a-z0-9-]*$",
+        description="What the names of all Elasticsearch indices, aliases and templates begin with.",
+    )
+    store_api_key: SecretStr | None = Field(
+        None, description="Elasticsearch API key, as the server gives it out, instead of a user."
+    )
+    store_ca_file: Path | None = Field(
+        None, description="Certificates (PEM) to trust for Elasticsearch instead of the system's."
     )
     user_agent: str = Field(
         "Feedmill/0.1 (+https://github.com/feedmill/feedmill)",
@@ -146,14 +159,15 @@ class Settings(BaseSettings):
     @field_validator("store_url")
     @classmethod
     def _known_store(cls, value: str) -> str:
-        if not value.startswith("sqlite:///") or value == "sqlite:///":
-            raise ValueError("only sqlite:///FILE is supported so far")
-        return value
+        if value.startswith(("http://", "https://")) or value.removeprefix("sqlite:///") not in ("", value):
+            return value
+        raise ValueError("must be sqlite:///FILE, or the http(s) URL of an Elasticsearch")
 
     @property
-    def sqlite_path(self) -> Path:
-        """The database file that `store_url` names."""
-        return Path(self.store_url.removeprefix("sqlite:///")).expanduser()
+    def sqlite_path(self) -> Path | None:
+        """The database file that `store_url` names; None for a server."""
+        path = self.store_url.removeprefix("sqlite:///")
+        return None if path == self.store_url else Path(path).expanduser()
 
 
 def read_settings(**overrides: Any) -> Settings:

@@ -1,4 +1,4 @@
-"""Backends under test. A new one adds a class and a line to BACKENDS; the contract stays as it is."""
+"""Backends under test. A new one adds a function and a line to BACKENDS; the contract stays as it is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Protocol
 import pytest
 
 from tests.store.builders import feed
+from tests.store.elasticsearch.backend import ElasticsearchBackend, set_up
 from worker.store.base import Store
 from worker.store.sqlite import SqliteStore, open_sqlite
 
@@ -51,12 +52,31 @@ class SqliteBackend:
             db.execute(f"PRAGMA max_page_count = {most_pages}")
 
 
-BACKENDS: dict[str, Callable[[Path], Backend]] = {"sqlite": SqliteBackend}
+def sqlite_backend(request: pytest.FixtureRequest) -> Backend:
+    return SqliteBackend(request.getfixturevalue("tmp_path"))
 
 
-@pytest.fixture(params=BACKENDS.values(), ids=BACKENDS.keys())
-def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
-    made: Backend = request.param(tmp_path)
+def elasticsearch_backend(request: pytest.FixtureRequest) -> Backend:
+    return ElasticsearchBackend(request.getfixturevalue("contract_indices"))
+
+
+ON_A_SERVER = (pytest.mark.slow, pytest.mark.services)
+BACKENDS = [
+    pytest.param(sqlite_backend, id="sqlite"),
+    pytest.param(elasticsearch_backend, id="elasticsearch", marks=ON_A_SERVER),
+]
+
+
+@pytest.fixture(scope="session")
+def contract_indices(elasticsearch_url: str) -> Iterator[str]:
+    """A server on which the contract's indices are set up, once for all its tests."""
+    with set_up(elasticsearch_url) as url:
+        yield url
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    made: Backend = request.param(request)
     return made
 
 

@@ -120,6 +120,19 @@ def test_a_bug_costs_only_its_own_row(told):
     assert told.bugs == [("bad", "ZeroDivisionError")]
 
 
+@pytest.mark.parametrize(("refusals", "state"), [(1, "finished"), (2, "finished"), (3, "refused")])
+def test_a_refused_document_is_settled_again_and_at_last_left_to_its_lease(told, refusals, state):
+    writer = start(FlakyStore(refusals={"b": refusals}), told)
+    for name in ("a", "b", "c"):
+        writer.submit(settlement(name))
+    assert writer.drain() == 0
+    assert {name: settled.state.value for name, settled in told.settled} == {
+        "a": "finished",
+        "b": state,
+        "c": "finished",
+    }
+
+
 def test_time_in_the_queue_is_part_of_the_timings(told):
     clock = ManualClock()
     store = FlakyStore([StoreUnavailableError("busy")])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from worker.cli.output import opened_store, say, settings
+from worker.cli.output import opened_store, say
 
 
 def setup() -> None:
     """Create or migrate what the store needs, and say what changed."""
     with opened_store() as store:
         for change in store.setup() or ["nothing to do"]:
-            say(f"{settings().store_url}: {change}")
+            say(change)

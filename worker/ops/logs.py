@@ -40,6 +40,8 @@ def configure_logs(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    # Every lost connection would be said twice: the store says it where it knows what it means.
+    logging.getLogger("elastic_transport").setLevel(logging.ERROR)
     logging.getLogger("worker").setLevel(settings.log_level.upper())
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from worker.models import EntryState, OutcomeKind, Wait
+from worker.store.ledger import CHANGE_SPACING, FEED_REMOVED, LISTED_SPACING, MAX_GENERATIONS
 from worker.store.records import from_ms, to_ms
 from worker.store.sqlite.articles import add_feed
 from worker.store.sqlite.rows import DUE_UNLESS_HELD, entry_values
@@ -17,13 +17,6 @@ if TYPE_CHECKING:
     from worker.models import Entry
 
 Verdict = Literal["new", "changed", "known", "ignored"]
-
-CHANGE_SPACING = timedelta(minutes=30)
-MAX_GENERATIONS = 10
-"""With the spacing, a feed that changes its titles on every poll costs ten fetches an entry, no more."""
-LISTED_SPACING = timedelta(days=1)
-"""`listed_at` only has to tell a year-old row from a live one; a write per row and poll is not worth it."""
-FEED_REMOVED = "feed_removed"
 
 _INSERT = """INSERT INTO entry
     (entry_id, feed_id, url, canonical_url, domain, entry_hash, content, said, state, wait, generation,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from worker.models import EntryState, OutcomeKind, Wait
-from worker.store.sqlite.admit import FEED_REMOVED
+from worker.store.ledger import FEED_REMOVED
 from worker.store.sqlite.connection import PAGE
 from worker.store.sqlite.rows import IS_HELD, LISTED_BY_ACTIVE
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from worker.models import EntryState, Outcome, OutcomeKind, Settled, SettledState, Wait
 from worker.store.decide import BOILERPLATE, body_hash, decide
+from worker.store.ledger import LONGEST_DETAIL
 from worker.store.records import encoded_fields, to_json, to_ms
 from worker.store.sqlite import boilerplate
 from worker.store.sqlite.articles import find_document, write_document, write_facts
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 NOT_STORABLE = "index: not storable"
 _REFUSALS = (ValueError, OverflowError, sqlite3.IntegrityError, sqlite3.DataError)
 """What a document itself can be refused for: text, numbers or a size that the database cannot hold."""
-
-LONGEST_DETAIL = 300
 
 _FINISH = """UPDATE entry SET state = :state, outcome = :outcome, reason = :reason, done_at = :now,
     wait = :wait, claim = NULL, due_at = NULL, content = NULL, article_id = coalesce(:article_id, article_id),

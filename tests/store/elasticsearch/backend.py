@@ -1,0 +1,104 @@
+"""Elasticsearch under the contract suite: one set of indices for the whole run, emptied for each test."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from elasticsearch import Elasticsearch
+
+from worker.clock import Clock
+from worker.store.base import Store
+from worker.store.elasticsearch import ElasticsearchStore, open_elasticsearch
+from worker.store.elasticsearch.cluster import Cluster
+from worker.store.elasticsearch.entries import ElasticsearchLedger
+from worker.store.elasticsearch.feeds import ElasticsearchFeeds
+
+PREFIX = f"feedmill-{secrets.token_hex(4)}"
+"""Of this run alone: several may share a server."""
+
+
+class VisibleLedger(ElasticsearchLedger):
+    """`due` may be a refresh interval behind by design; the contract asks at once."""
+
+    def due(self, *arguments, **options):
+        self._cluster.refresh(self._index)
+        return super().due(*arguments, **options)
+
+
+class VisibleFeeds(ElasticsearchFeeds):
+    """So may `claim_due`."""
+
+    def claim_due(self, *arguments, **options):
+        self._cluster.refresh(self._index)
+        return super().claim_due(*arguments, **options)
+
+
+class VisibleStore(ElasticsearchStore):
+    """Nor does `settle` refresh before it looks for pages that show the same text."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        super().__init__(cluster)
+        self.entries = VisibleLedger(cluster)
+        self.feeds = VisibleFeeds(cluster)
+
+    def settle(self, settlements, now):
+        self._cluster.refresh(self._cluster.names.entries)
+        return super().settle(settlements, now)
+
+
+class ElasticsearchBackend:
+    def __init__(self, url: str) -> None:
+        self._url = url
+        with client(url) as es:
+            es.indices.put_settings(
+                index=f"{PREFIX}-*", settings={"index.blocks.read_only_allow_delete": None}
+            )
+            es.indices.refresh(index=f"{PREFIX}-*")
+            es.delete_by_query(
+                index=f"{PREFIX}-*", query={"match_all": {}}, refresh=True, conflicts="proceed"
+            )
+
+    def make(self) -> ElasticsearchStore:
+        opened = open_elasticsearch(self._url, prefix=PREFIX, clock=Clock())
+        return VisibleStore(opened._cluster)
+
+    def fill_disk(self, store: Store) -> None:
+        self._block(full=True)
+
+    def free_disk(self, store: Store) -> None:
+        self._block(full=None)
+
+    def _block(self, full: bool | None) -> None:
+        """Set or remove the block that Elasticsearch itself sets at the disk's flood stage."""
+        with client(self._url) as es:
+            blocks = {"index.blocks.read_only_allow_delete": full}
+            es.indices.put_settings(index=f"{PREFIX}-articles", settings=blocks)
+
+
+@contextmanager
+def client(url: str) -> Iterator[Elasticsearch]:
+    made = Elasticsearch(url)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@contextmanager
+def set_up(url: str) -> Iterator[str]:
+    """Set up the contract's indices for a run and delete them after it."""
+    with closing(open_elasticsearch(url, prefix=PREFIX)) as store:
+        store.setup()
+    yield url
+    delete_all(url, PREFIX)
+
+
+def delete_all(url: str, prefix: str) -> None:
+    """Delete what is under a prefix: indices, their templates, and what those are made of."""
+    with client(url) as es:
+        if indices := list(es.indices.get(index=f"{prefix}-*")):
+            es.indices.delete(index=indices)
+        es.options(ignore_status=404).indices.delete_index_template(name=f"{prefix}-*")
+        es.options(ignore_status=404).cluster.delete_component_template(name=f"{prefix}-*")

@@ -1,0 +1,87 @@
+"""The articles: stored whole, searched through the analyzers of `schemas/article.json`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from worker.store.elasticsearch.compile import compile_request
+from worker.store.elasticsearch.records import LONGEST_URL, document_source, read_document
+from worker.store.highlight import highlights
+from worker.store.query import MAX_LIMIT, Hit, SearchPage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from worker.models import Document
+    from worker.store.elasticsearch.cluster import Cluster, Found
+    from worker.store.query import SearchRequest
+
+
+class ElasticsearchArticles:
+    """`ArticleIndex` on Elasticsearch. `search` may be as far behind as the index's refresh interval."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._index = cluster.names.articles
+
+    def get(self, article_id: str) -> Document | None:
+        found = self._cluster.read(self._index, [article_id])
+        return read_document(found[article_id].source) if found else None
+
+    def find_by_url(self, url: str) -> Document | None:
+        if len(url) > LONGEST_URL:
+            return None
+        self.refresh()
+        named = [
+            {"constant_score": {"filter": {"term": {name: url}}, "boost": boost}}
+            for name, boost in (("url", 2), ("canonical_url", 1))
+        ]
+        first = [{"_score": "desc"}, {"indexed_at": "asc"}, {"article_id": "asc"}]
+        answer = self._cluster.search(self._index, query={"bool": {"should": named}}, sort=first, size=1)
+        hits = answer["hits"]["hits"]
+        return read_document(hits[0]["_source"]) if hits else None
+
+    def search(self, request: SearchRequest) -> SearchPage:
+        compiled = compile_request(request)
+        answer = self._cluster.search(
+            self._index,
+            **compiled,
+            from_=min(request.offset, MAX_LIMIT),
+            size=max(0, min(request.limit, MAX_LIMIT - request.offset)),
+            track_total_hits=True,
+            track_scores=True,
+        )
+        hits = [(read_document(hit["_source"]), hit["_score"] or 0.0) for hit in answer["hits"]["hits"]]
+        return SearchPage(
+            hits=tuple(
+                Hit(document=document, score=score, highlights=highlights(request.query, document))
+                for document, score in hits
+            ),
+            total=answer["hits"]["total"]["value"],
+        )
+
+    def count(self) -> int:
+        self.refresh()
+        return self._cluster.count(self._index)
+
+    def refresh(self) -> None:
+        self._cluster.refresh(self._index)
+
+
+def add_feeds(cluster: Cluster, article_ids: Sequence[str], feed_ids: Iterable[str]) -> None:
+    """Note on articles (those that are there) that more feeds list them."""
+    more = set(feed_ids)
+
+    def plan(_: Sequence[str], found: Mapping[str, Found]) -> dict[str, dict[str, Any]]:
+        documents = {article_id: read_document(each.source) for article_id, each in found.items()}
+        return {
+            article_id: document_source(
+                replace(document, feed_ids=tuple(sorted({*document.feed_ids, *more})))
+            )
+            for article_id, document in documents.items()
+            if not more <= set(document.feed_ids)
+        }
+
+    if article_ids and more:
+        cluster.rewrite(cluster.names.articles_write, article_ids, plan)

@@ -1,0 +1,131 @@
+"""One text under many titles of a site: found when the next page shows it, and then taken back everywhere.
+
+The search is not refreshed first: pages that ended within the last second are not seen, and the next
+page of that text takes them all back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from worker.models import LedgerRow, OutcomeKind
+from worker.store.decide import BOILERPLATE, Showing, body_hash, is_boilerplate
+from worker.store.elasticsearch.bulk import Operation
+from worker.store.elasticsearch.records import read_document, read_row
+from worker.store.elasticsearch.rows import change_where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from worker.models import FeedState
+    from worker.store.elasticsearch.cluster import Cluster
+
+_LOOKED_AT = 50
+"""Latest rows with the same text: three titles among them decide, and a site may have thousands of rows."""
+_WITH_ARTICLE = {OutcomeKind.INDEXED, OutcomeKind.REVISED, OutcomeKind.UNCHANGED, OutcomeKind.DUPLICATE}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A text that a claimed row's page shows, by its `body_hash`, and the article it is about to become."""
+
+    row: LedgerRow
+    text: str
+    article_id: str
+
+
+def known_texts(cluster: Cluster, texts: Iterable[str]) -> set[str]:
+    """Return those of the texts that any done row holds: for real articles, none."""
+    wanted = sorted(set(texts))
+    if not wanted:
+        return set()
+    answer = cluster.search(
+        cluster.names.entries,
+        query={"terms": {"body_hash": wanted}},
+        aggs={"texts": {"terms": {"field": "body_hash", "size": len(wanted)}}},
+        size=0,
+    )
+    return {each["key"] for each in answer["aggregations"]["texts"]["buckets"]}
+
+
+def withdraw(cluster: Cluster, shown: Shown, now: datetime) -> str | None:
+    """Return what makes the text boilerplate, having withdrawn the articles that hold it.
+
+    None, and nothing written, where it is none: see `Store.settle`.
+    """
+    domain = shown.row.entry.domain
+    others = [row for row in _showing(cluster, shown) if row.entry.entry_id != shown.row.entry.entry_id]
+    showings = [_showing_of(row, row.article_id) for row in others]
+    if not is_boilerplate([_showing_of(shown.row, shown.article_id), *showings]):
+        return None
+    seen = f"{len(showings) + 1} pages of {domain} show this text under different titles"
+    _take_back(cluster, shown, seen, now)
+    return seen
+
+
+def _same_text(shown: Shown) -> dict[str, Any]:
+    terms = {"domain": shown.row.entry.domain, "body_hash": shown.text}
+    return {"bool": {"filter": [{"term": {name: value}} for name, value in terms.items()]}}
+
+
+def _showing(cluster: Cluster, shown: Shown) -> list[LedgerRow]:
+    answer = cluster.search(
+        cluster.names.entries,
+        query=_same_text(shown),
+        sort=[{"done_at": "desc"}, {"entry_id": "asc"}],
+        size=_LOOKED_AT,
+    )
+    return [read_row(hit["_source"]) for hit in answer["hits"]["hits"]]
+
+
+def _showing_of(row: LedgerRow, article_id: str | None) -> Showing:
+    return Showing(row.entry.entry_id, row.entry.title or "", article_id)
+
+
+def _take_back(cluster: Cluster, shown: Shown, seen: str, now: datetime) -> None:
+    """Delete the articles first and let their rows forget them then: a retry after a crash finds the rows."""
+    cluster.refresh(cluster.names.entries)
+    scanned = cluster.scan(cluster.names.entries, "entry_id", _same_text(shown), ("article_id",))
+    ended_at = {each.source.get("article_id") for page in scanned for each in page}
+    withdrawn = _delete(cluster, {*ended_at, shown.row.article_id} - {None}, shown.text)
+    if withdrawn:
+        ended_there = {"terms": {"article_id": sorted(withdrawn)}}
+
+        def rule(row: LedgerRow, _: Mapping[str, FeedState]) -> LedgerRow:
+            return _without_article(row, seen, now)
+
+        change_where(cluster, ended_there, rule)
+
+
+def _delete(cluster: Cluster, article_ids: set[Any], text: str) -> set[str]:
+    """Delete those whose present text is the boilerplate and that no operator let in; return them.
+
+    One that is gone already counts: rows that a crash left behind still name it.
+    """
+    forced = {
+        "bool": {"filter": [{"terms": {"article_id": sorted(article_ids)}}, {"term": {"forced": True}}]}
+    }
+    kept = {
+        each.source["article_id"]
+        for page in cluster.scan(cluster.names.entries, "entry_id", forced, ("article_id",))
+        for each in page
+    }
+    index = cluster.names.articles_write
+    found = cluster.read(index, sorted(article_ids - kept))
+    held = {id_: each for id_, each in found.items() if body_hash(read_document(each.source)) == text}
+    operations = [
+        Operation(action="delete", index=index, id=id_, version=each.version) for id_, each in held.items()
+    ]
+    answers = zip(held, cluster.bulk(operations), strict=True)
+    deleted = {id_ for id_, answer in answers if cluster.is_done(answer) or answer.verdict == "missing"}
+    return (article_ids - kept - set(found)) | deleted
+
+
+def _without_article(row: LedgerRow, seen: str, now: datetime) -> LedgerRow:
+    if row.outcome not in _WITH_ARTICLE:
+        return replace(row, article_id=None)
+    return replace(
+        row, article_id=None, outcome=OutcomeKind.REJECTED, reason=BOILERPLATE, detail=seen, done_at=now
+    )

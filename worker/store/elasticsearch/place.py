@@ -1,0 +1,120 @@
+"""Writing documents where `store.decide` says, however many writers meet at one article."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from worker.models import Outcome, OutcomeKind
+from worker.store.decide import decide
+from worker.store.elasticsearch.cluster import ROUNDS, Cluster, write_of
+from worker.store.elasticsearch.records import document_source, read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from worker.models import Candidate, Document
+    from worker.store.elasticsearch.bulk import Answer
+    from worker.store.elasticsearch.cluster import Found
+
+REFUSED = "index"
+"""A refused document's reason begins so, and goes on with the server's own word for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """What several candidates for one article come to: the document after them, and each one's outcome.
+
+    `wrote` is the last that gave the document its text: a refusal is its fault.
+    """
+
+    before: Document | None
+    document: Document | None
+    outcomes: dict[int, OutcomeKind] = field(default_factory=dict)
+    wrote: int | None = None
+
+    def is_changed(self) -> bool:
+        return self.document is not None and self.document != self.before
+
+
+def place(cluster: Cluster, candidates: Mapping[int, Candidate], now: datetime) -> dict[int, Outcome]:
+    """Write the candidates' documents; return what became of each, by the caller's own numbers.
+
+    One that met another writer at every try is missing: it is worth another attempt later.
+    """
+    left, placed = dict(candidates), dict[int, Outcome]()
+    for round_ in range(ROUNDS):
+        met = _place_once(cluster, left, placed, now)
+        left = {at: candidate for at, candidate in left.items() if at not in placed}
+        if not left:
+            break
+        if met:
+            cluster.back_off(round_)
+    return placed
+
+
+def _place_once(
+    cluster: Cluster, left: dict[int, Candidate], placed: dict[int, Outcome], now: datetime
+) -> bool:
+    """Try each once; return whether a write met another.
+
+    In `left`, those that `decide` sends to their own identity have it now.
+    """
+    index = cluster.names.articles_write
+    found = cluster.read(index, [candidate.document.article_id for candidate in left.values()])
+    folded = _fold_all(left, found, now)
+    for article_id, each in folded.items():
+        if not each.is_changed():
+            placed.update(_outcomes(article_id, each))
+    changed = {article_id: each for article_id, each in folded.items() if each.is_changed()}
+    operations = [
+        write_of(index, article_id, document_source(each.document), found.get(article_id))
+        for article_id, each in changed.items()
+        if each.document
+    ]
+    answers = cluster.bulk(operations)
+    for (article_id, each), answer in zip(changed.items(), answers, strict=True):
+        if answer.verdict == "done":
+            placed.update(_outcomes(article_id, each))
+        elif answer.verdict == "refused" and each.wrote is not None:
+            placed[each.wrote] = _refusal(answer)
+    return any(answer.verdict == "conflict" for answer in answers)
+
+
+def _fold_all(left: dict[int, Candidate], found: Mapping[str, Found], now: datetime) -> dict[str, _Folded]:
+    by_article: defaultdict[str, list[int]] = defaultdict(list)
+    for at, candidate in left.items():
+        by_article[candidate.document.article_id].append(at)
+    folded = {}
+    for article_id, group in by_article.items():
+        existing = read_document(found[article_id].source) if article_id in found else None
+        folded[article_id] = _fold(existing, group, left, now)
+    return folded
+
+
+def _fold(
+    existing: Document | None, group: Sequence[int], left: dict[int, Candidate], now: datetime
+) -> _Folded:
+    """Decide about each candidate in turn, as if those before it had been written."""
+    folded = _Folded(existing, existing)
+    for at in group:
+        decision = decide(folded.document, left[at], now)
+        if decision.candidate:
+            left[at] = decision.candidate
+            continue
+        assert decision.outcome  # decide gives an outcome or a candidate
+        wrote = at if decision.action in {"create", "replace"} else folded.wrote
+        outcomes = {**folded.outcomes, at: decision.outcome}
+        folded = replace(folded, document=decision.document, outcomes=outcomes, wrote=wrote)
+    return folded
+
+
+def _outcomes(article_id: str, folded: _Folded) -> dict[int, Outcome]:
+    return {at: Outcome(kind=kind, article_id=article_id) for at, kind in folded.outcomes.items()}
+
+
+def _refusal(answer: Answer) -> Outcome:
+    kind, reason = answer.error.get("type", f"HTTP {answer.status}"), answer.error.get("reason")
+    return Outcome(kind=OutcomeKind.REJECTED, reason=f"{REFUSED}: {kind}", detail=str(reason or ""))

@@ -1,0 +1,121 @@
+"""Changes that the server makes itself, each only if the document still allows it. Pure.
+
+A script reads the document it changes, so a stale search can claim nothing twice and a lost claim
+can finish nothing. Sources are constants and values are parameters: each is compiled once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from worker.models import EntryState, Wait
+from worker.store.elasticsearch.bulk import Operation
+from worker.store.ledger import LONGEST_DETAIL
+from worker.store.records import encoded_fields, to_ms
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from worker.models import Claim, Outcome
+
+_CLAIM_FEED = """
+if (ctx._source.state == 'active' && ctx._source.next_poll_at <= params.now) {
+  ctx._source.next_poll_at = params.now + 1000L * ctx._source.interval_s
+} else { ctx.op = 'none' }"""
+_POLL_NOW = """
+if (ctx._source.state == 'active' && ctx._source.next_poll_at > params.now) {
+  ctx._source.next_poll_at = params.now
+} else { ctx.op = 'none' }"""
+_CLAIM = """
+if (ctx._source.due_at != null && ctx._source.due_at <= params.now) {
+  ctx._source.claim = params.token; ctx._source.wait = 'lease'; ctx._source.due_at = params.until
+} else { ctx.op = 'none' }"""
+# What was held while it was claimed stays held: `hold` and `release` decide about that.
+_DEFER = """
+if (ctx._source.claim == params.token) {
+  ctx._source.remove('claim'); ctx._source.remove('reason');
+  ctx._source.putAll(params.fields);
+  if (ctx._source.due_at != null) { ctx._source.due_at = params.due_at }
+} else { ctx.op = 'none' }"""
+_FINISH = """
+if (ctx._source.claim != params.token) { ctx.op = 'none' }
+else {
+  ctx._source.remove('claim'); ctx._source.wait = 'none';
+  if (params.article_id != null) { ctx._source.article_id = params.article_id }
+  if (ctx._source.generation > params.generation) {
+    ctx._source.remove('reason'); ctx._source.attempts = 0;
+    if (ctx._source.due_at != null) { ctx._source.due_at = params.now }
+  } else {
+    for (name in params.cleared) { ctx._source.remove(name) }
+    ctx._source.putAll(params.fields)
+  }
+}"""
+_CLEARED = (
+    "due_at", "content", "reason", "detail", "body_hash", "http_status", "archive",
+    "wait_ms", "fetch_ms", "extract_ms", "tag_ms", "write_ms", "total_ms",
+)  # fmt: skip
+FINISHED = ("state", "article_id", "feed_ids")
+"""What the answer to a finish tells of the row."""
+_RETRIES = 5
+"""Tries of the server's own after a conflict: the script decides anew on what it then reads."""
+
+
+def claim_feed(index: str, feed_id: str, now: datetime) -> Operation:
+    """Move a due feed's next poll one interval on; the answer holds the feed."""
+    return _update(index, feed_id, _CLAIM_FEED, {"now": to_ms(now)}, ("*",))
+
+
+def poll_now(index: str, feed_id: str, now: datetime) -> Operation:
+    """Make an active feed due."""
+    return _update(index, feed_id, _POLL_NOW, {"now": to_ms(now)})
+
+
+def claim(index: str, entry_id: str, token: str, now: datetime, lease_s: float) -> Operation:
+    """Claim a row that is due; the answer holds its generation."""
+    params = {"token": token, "now": to_ms(now), "until": to_ms(now) + round(lease_s * 1000)}
+    return _update(index, entry_id, _CLAIM, params, ("generation",))
+
+
+def defer(
+    index: str, claim: Claim, due_at: datetime, wait: Wait, attempts: int, reason: str | None
+) -> Operation:
+    """Give a claim up until `due_at`."""
+    fields = {"wait": wait.value, "attempts": attempts, **({"reason": reason} if reason else {})}
+    params = {"token": claim.token, "due_at": to_ms(due_at), "fields": fields}
+    return _update(index, claim.entry_id, _DEFER, params)
+
+
+def finish(index: str, claim: Claim, outcome: Outcome, body_hash: str | None, now: datetime) -> Operation:
+    """End a claimed row, or make it due again where it has changed since it was claimed."""
+    params = {
+        "token": claim.token,
+        "generation": claim.generation,
+        "now": to_ms(now),
+        "article_id": outcome.article_id,
+        "cleared": _CLEARED,
+        "fields": _ended(outcome, body_hash, now),
+    }
+    return _update(index, claim.entry_id, _FINISH, params, FINISHED)
+
+
+def _ended(outcome: Outcome, body_hash: str | None, now: datetime) -> dict[str, Any]:
+    values = encoded_fields(outcome)
+    fields = {
+        "state": EntryState.DONE.value,
+        "outcome": values["kind"],
+        "reason": values["reason"],
+        "detail": (values["detail"] or "")[:LONGEST_DETAIL] or None,
+        "body_hash": body_hash,
+        "done_at": to_ms(now),
+        "http_status": values["http_status"],
+        "archive": values["archive"],
+        **values["timings"],
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _update(
+    index: str, id_: str, source: str, params: dict[str, Any], returned: tuple[str, ...] = ()
+) -> Operation:
+    body = {"script": {"source": source, "params": params}, "_source": list(returned)}
+    return Operation(action="update", index=index, id=id_, body=body, retries=_RETRIES)
