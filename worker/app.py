@@ -13,6 +13,7 @@ from kombu import Queue
 
 from worker.dispatch import ENTRY_TICK_S, FEED_TICK_S, EntryDispatcher
 from worker.ingest import ingest_hit_a_bug, say_settled
+from worker.store.outage import Outage
 from worker.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -33,10 +34,11 @@ WAKE_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A mill at work: its writer thread, its dispatcher, and the locks that let a tick run once."""
+    """A mill at work: its writer, what is known of its store, its dispatcher, and one lock per tick."""
 
     mill: Mill
     writer: Writer
+    outage: Outage
     dispatcher: EntryDispatcher = field(default_factory=EntryDispatcher)
     ticks: dict[str, threading.Lock] = field(
         default_factory=lambda: {name: threading.Lock() for name in ("feeds", "entries", "prune")}
@@ -65,7 +67,7 @@ def open_line(mill: Mill) -> Line:
         )
 
     writer = Writer(mill.store, mill.clock, say_settled, on_bug)
-    return Line(mill, writer)
+    return Line(mill, writer, Outage(mill.clock))
 
 
 class FeedmillApp(Celery):

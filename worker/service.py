@@ -128,7 +128,7 @@ class Monitor(threading.Thread):
                 self._watch(self._line.mill)
                 idle = self._until_idle and is_idle(self._line, started_at)
             except StoreError as error:
-                log.warning("store unavailable", error=str(error))
+                self._line.outage.met(error)
                 idle = False
             seen_idle = seen_idle + 1 if idle else 0
             if seen_idle == 2:  # once more after a refresh: a task may have been between two stages

@@ -49,11 +49,13 @@ def dispatch_entries(self: Task[[], None]) -> None:
 @shared_task(name="feedmill.poll_feed", bind=True)
 def poll_feed(self: Task[[str], None], feed_id: str) -> None:
     """Poll one feed."""
-    mill = line_of(self).mill
-    with _work(
-        "poll", mill.backlog.done, lambda error: poll.poll_hit_a_bug(mill, feed_id, error), feed_id=feed_id
-    ):
-        poll.poll_feed(mill, feed_id)
+    line = line_of(self)
+
+    def on_bug(error: Exception) -> None:
+        poll.poll_hit_a_bug(line.mill, feed_id, error)
+
+    with _work(line, "poll", on_bug, feed_id=feed_id):
+        poll.poll_feed(line.mill, feed_id)
 
 
 @shared_task(name="feedmill.ingest_entry", bind=True)
@@ -65,7 +67,7 @@ def ingest_entry(self: Task[[str, str, int], None], entry_id: str, token: str, g
     def on_bug(error: Exception) -> None:
         ingest.ingest_hit_a_bug(line.mill, line.writer.submit, claim, error)
 
-    with _work("ingest", line.mill.backlog.done, on_bug, entry_id=entry_id):
+    with _work(line, "ingest", on_bug, entry_id=entry_id):
         ingest.ingest_entry(line.mill, line.writer.submit, claim)
 
 
@@ -87,16 +89,14 @@ def _send_claim(claim: Claim) -> None:
 @contextmanager
 def _tick(line: Line, name: str) -> Iterator[bool]:
     """The outer edge of a tick: yield whether none of its name is running."""
-    with line.only_tick(name) as mine, _store_may_be_away():
+    with line.only_tick(name) as mine, _store_may_be_away(line):
         yield mine
 
 
 @contextmanager
-def _work(
-    queue: str, done: Callable[[str], None], on_bug: Callable[[Exception], None], **ids: str
-) -> Iterator[None]:
+def _work(line: Line, queue: str, on_bug: Callable[[Exception], None], **ids: str) -> Iterator[None]:
     """The outer edge of a task: ids in every log line, bugs logged and kept, the backlog told."""
-    with structlog.contextvars.bound_contextvars(**ids), _store_may_be_away():
+    with structlog.contextvars.bound_contextvars(**ids), _store_may_be_away(line):
         try:
             yield
         except StoreError:
@@ -105,13 +105,13 @@ def _work(
             log.exception("bug", error=str(error))
             on_bug(error)
         finally:
-            done(queue)
+            line.mill.backlog.done(queue)
 
 
 @contextmanager
-def _store_may_be_away() -> Iterator[None]:
-    """Say in one line that the store is away: next tick, lease or next poll is the recovery."""
+def _store_may_be_away(line: Line) -> Iterator[None]:
+    """Survive a store that is away: the next tick, the lease or the next poll is the recovery."""
     try:
         yield
     except StoreError as error:
-        log.warning("store unavailable", error=str(error))
+        line.outage.met(error)

@@ -27,6 +27,7 @@ from tests.store.builders import (
     settlement,
 )
 from worker.models import (
+    Entry,
     EntryState,
     FeedState,
     LedgerRow,
@@ -53,6 +54,11 @@ class TestAdmission:
         )
         assert row_of(store) == expected
         assert [due.entry_id for due in store.entries.due(NOW, 10, 10)] == ["entry-1"]
+
+    def test_an_entry_that_says_nothing_comes_back(self, store: Store) -> None:
+        bare = Entry(entry_id="entry-1", feed_id=A, url=None)
+        store.entries.admit(A, [bare], NOW)
+        assert row_of(store).entry == bare
 
     def test_listed_again_is_known(self, store: Store) -> None:
         store.entries.admit(A, [entry()], NOW)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache, partial
@@ -64,15 +64,26 @@ def to_json(values: Mapping[str, Any]) -> str:
 
 
 def decode(kind: Callable[..., Record], values: Mapping[str, Any]) -> Record:
-    """Return the record whose encoded fields are `values`; absent ones have their defaults."""
-    return kind(**{name: read(values[name]) for name, read in _readers(kind).items() if name in values})
+    """Return the record whose encoded fields are `values`; absent ones have their defaults, else are None."""
+    present = {name: read(values[name]) for name, read in _readers(kind).items() if name in values}
+    return kind(**{**_unset(kind), **present})
+
+
+@cache
+def _unset(kind: Any) -> dict[str, None]:
+    """Return the fields without a default that may be None: stores leave out what is not set."""
+    without_default = (each.name for each in fields(kind) if each.default is each.default_factory is MISSING)
+    return {name: None for name in without_default if get_origin(_hints(kind)[name]) is UnionType}
+
+
+def _hints(kind: Any) -> dict[str, Any]:
+    # Named here because models.py imports them for type checkers only.
+    return get_type_hints(kind, localns={"datetime": datetime, "Mapping": Mapping})
 
 
 @cache
 def _readers(kind: Any) -> dict[str, Callable[[Any], Any]]:
-    # Named here because models.py imports them for type checkers only.
-    hints = get_type_hints(kind, localns={"datetime": datetime, "Mapping": Mapping})
-    return {name: _reader(hint) for name, hint in hints.items()}
+    return {name: _reader(hint) for name, hint in _hints(kind).items()}
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:
