@@ -35,7 +35,8 @@ whether trying again later can help.
         ├── PoolError
         │   ├── PoolTimeoutError        extract_timeout  final   the child was killed at its deadline
         │   ├── PoolCrashError          extract_crash    final   out of memory, died
-        │   └── PoolStoppedError        extract_stopped  retryable  told to stop with the rest of its group
+        │   ├── PoolStoppedError        extract_stopped  retryable  told to stop with the rest of its group
+        │   └── PoolUnavailableError    extract_away     retryable  no child process can be started
         └── BugError                    bug              retryable  anything outside this tree
 
 Not-modified and duplicate are values, not errors. A host that must wait longer than a fetch may
@@ -283,6 +284,13 @@ class PoolStoppedError(PoolError):
     """The child was told to stop (SIGTERM), as by an init system that signals a whole group."""
 
     reason = "extract_stopped"
+    retryable = True
+
+
+class PoolUnavailableError(PoolError):
+    """No child process can be started: no memory, no room for the language model's temporary file."""
+
+    reason = "extract_away"
     retryable = True
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from worker.errors import HttpStatusError, LowQualityError
+from worker.errors import HttpStatusError, LowQualityError, PoolUnavailableError
 from worker.extract.pool import WorkerPool
 
 
@@ -85,3 +85,13 @@ def parent_that_gets_killed(folder: str) -> None:
     while not list(Path(folder).iterdir()):
         (Path(folder) / str(pool.run(process_id))).touch()
     hang()
+
+
+def start_in_vain() -> None:
+    pool = WorkerPool(1, timeout_s=5.0)
+    try:
+        pool.run(double, 1)
+    except PoolUnavailableError as error:
+        print(f"{error.reason}: {error}")
+    finally:
+        pool.close()

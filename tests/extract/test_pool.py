@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -120,3 +121,19 @@ def test_killed_parent_leaves_no_orphan(tmp_path):
     assert noted
     children = [int(path.name) for path in tmp_path.iterdir()]
     assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), deadline_s=15)
+
+
+@pytest.mark.slow
+def test_children_that_cannot_be_started_are_said_to_be_away():
+    """The language model's loader writes a temporary file: a limit on files stands in for a full disk."""
+    code = "from tests.extract.jobs import start_in_vain as run; run()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout == "extract_away: no child process can be started\n", done.stderr

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from worker.errors import PoolCrashError, PoolStoppedError, PoolTimeoutError, WorkError
+from worker.errors import PoolCrashError, PoolStoppedError, PoolTimeoutError, PoolUnavailableError, WorkError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,11 +69,14 @@ class WorkerPool:
             PoolTimeoutError: the child was killed at its deadline.
             PoolCrashError: it died, or ran out of memory or stack.
             PoolStoppedError: it was told to stop.
+            PoolUnavailableError: no child can be started.
             WorkError: what the function itself raised.
             ChildBugError: the function raised something else.
         """
         try:
             answer = self._answer(function, args, kwargs)
+        except BrokenProcessPool as error:
+            raise PoolUnavailableError(None, "no child process can be started") from error
         except TimeoutError as error:
             raise PoolTimeoutError(None, f"took longer than {self._timeout_s:g} s") from error
         except ProcessExpired as error:
