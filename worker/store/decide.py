@@ -33,6 +33,10 @@ BOILERPLATE_PAGES = 3
 BOILERPLATE_WORDS = 300
 """A longer text is never boilerplate: under three titles it is an article whose headline was edited. The
 longest consent walls that we know have 250 words."""
+SHOWINGS_LOOKED_AT = 50
+"""Latest rows with the same text: three titles among them decide, and a site may have thousands of rows."""
+WITH_ARTICLE = (OutcomeKind.INDEXED, OutcomeKind.REVISED, OutcomeKind.UNCHANGED, OutcomeKind.DUPLICATE)
+"""Outcomes of a row that has an article to lose."""
 _FOLDED_OUT = re.compile(r"[\d\s]+")
 
 
@@ -127,6 +131,11 @@ def body_hash(document: Document) -> str | None:
     if not folded:
         return None
     return hashlib.sha256(folded.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def seen_on(pages: int, domain: str) -> str:
+    """Return what the operator is told of a text that was found to be boilerplate."""
+    return f"{pages} pages of {domain} show this text under different titles"
 
 
 def is_boilerplate(showings: Iterable[Showing]) -> bool:

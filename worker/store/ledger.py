@@ -6,7 +6,7 @@ nothing else. No I/O, no clock.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -44,27 +44,44 @@ def listed(
     if row is None:
         return _first(feed_id, entry, now, states), "new"
     known = _listed_again(row, feed_id, now)
-    if is_change(known, feed_id, entry, now):
+    if is_change(_standing(known), feed_id, entry, now):
         return _renewed(known, entry, now, states), "changed"
     if known.state is EntryState.PENDING and known.due_at is None:
         return replace(known, due_at=_due(known, now, states)), "known"
     return known, "known"
 
 
-def is_change(row: LedgerRow, feed_id: str, entry: Entry, now: datetime) -> bool:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What of a known row decides whether a listing changes it; `feed_id` is the row's own feed."""
+
+    feed_id: str
+    entry_hash: str
+    generation: int
+    admitted_at: datetime
+    outcome: str | None
+    reason: str | None
+
+
+def is_change(row: Standing, feed_id: str, entry: Entry, now: datetime) -> bool:
     """Return whether the listing makes a known row a new generation.
 
     Only its own feed can say that it changed; and one that ended because its last feed was removed
     begins anew when any feed lists it.
     """
-    if row.outcome is OutcomeKind.REJECTED and row.reason == FEED_REMOVED:
+    if row.outcome == OutcomeKind.REJECTED and row.reason == FEED_REMOVED:
         return True
     return (
-        row.entry.feed_id == feed_id
-        and row.entry.entry_hash != entry.entry_hash
+        row.feed_id == feed_id
+        and row.entry_hash != entry.entry_hash
         and row.generation < MAX_GENERATIONS
         and now - row.admitted_at >= CHANGE_SPACING
     )
+
+
+def _standing(row: LedgerRow) -> Standing:
+    entry = row.entry
+    return Standing(entry.feed_id, entry.entry_hash, row.generation, row.admitted_at, row.outcome, row.reason)
 
 
 def retried(

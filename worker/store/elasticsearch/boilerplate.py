@@ -10,7 +10,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from worker.models import LedgerRow, OutcomeKind
-from worker.store.decide import BOILERPLATE, Showing, body_hash, is_boilerplate
+from worker.store.decide import (
+    BOILERPLATE,
+    SHOWINGS_LOOKED_AT,
+    WITH_ARTICLE,
+    Showing,
+    body_hash,
+    is_boilerplate,
+    seen_on,
+)
 from worker.store.elasticsearch.bulk import Operation
 from worker.store.elasticsearch.records import read_document, read_row
 from worker.store.elasticsearch.rows import change_where
@@ -21,10 +29,6 @@ if TYPE_CHECKING:
 
     from worker.models import FeedState
     from worker.store.elasticsearch.cluster import Cluster
-
-_LOOKED_AT = 50
-"""Latest rows with the same text: three titles among them decide, and a site may have thousands of rows."""
-_WITH_ARTICLE = {OutcomeKind.INDEXED, OutcomeKind.REVISED, OutcomeKind.UNCHANGED, OutcomeKind.DUPLICATE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,11 @@ def withdraw(cluster: Cluster, shown: Shown, now: datetime) -> str | None:
 
     None, and nothing written, where it is none: see `Store.settle`.
     """
-    domain = shown.row.entry.domain
     others = [row for row in _showing(cluster, shown) if row.entry.entry_id != shown.row.entry.entry_id]
     showings = [_showing_of(row, row.article_id) for row in others]
     if not is_boilerplate([_showing_of(shown.row, shown.article_id), *showings]):
         return None
-    seen = f"{len(showings) + 1} pages of {domain} show this text under different titles"
+    seen = seen_on(len(showings) + 1, shown.row.entry.domain)
     _take_back(cluster, shown, seen, now)
     return seen
 
@@ -75,7 +78,7 @@ def _showing(cluster: Cluster, shown: Shown) -> list[LedgerRow]:
         cluster.names.entries,
         query=_same_text(shown),
         sort=[{"done_at": "desc"}, {"entry_id": "asc"}],
-        size=_LOOKED_AT,
+        size=SHOWINGS_LOOKED_AT,
     )
     return [read_row(hit["_source"]) for hit in answer["hits"]["hits"]]
 
@@ -124,7 +127,7 @@ def _delete(cluster: Cluster, article_ids: set[Any], text: str) -> set[str]:
 
 
 def _without_article(row: LedgerRow, seen: str, now: datetime) -> LedgerRow:
-    if row.outcome not in _WITH_ARTICLE:
+    if row.outcome not in WITH_ARTICLE:
         return replace(row, article_id=None)
     return replace(
         row, article_id=None, outcome=OutcomeKind.REJECTED, reason=BOILERPLATE, detail=seen, done_at=now

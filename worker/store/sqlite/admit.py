@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from worker.models import EntryState, OutcomeKind, Wait
-from worker.store.ledger import CHANGE_SPACING, FEED_REMOVED, LISTED_SPACING, MAX_GENERATIONS
+from worker.models import EntryState, Wait
+from worker.store.ledger import LISTED_SPACING, Standing, is_change
 from worker.store.records import from_ms, to_ms
 from worker.store.sqlite.articles import add_feed
 from worker.store.sqlite.rows import DUE_UNLESS_HELD, entry_values
@@ -48,7 +48,7 @@ def admit_entry(db: sqlite3.Connection, feed_id: str, entry: Entry, now: datetim
         _insert(db, feed_id, entry, now)
         return "new"
     owner = _list_again(db, row, feed_id, now)
-    if is_change(row, owner, feed_id, entry, now):
+    if is_change(_standing(row, owner), feed_id, entry, now):
         _renew(db, row, entry, now)
         return "changed"
     if row["state"] == EntryState.PENDING and row["due_at"] is None:
@@ -56,19 +56,14 @@ def admit_entry(db: sqlite3.Connection, feed_id: str, entry: Entry, now: datetim
     return "known"
 
 
-def is_change(row: sqlite3.Row, owner: str, feed_id: str, entry: Entry, now: datetime) -> bool:
-    """Return whether the listing makes a known row a new generation.
-
-    Only its own feed can say that it changed; and one that ended because its last feed was removed
-    begins anew when any feed lists it.
-    """
-    if row["outcome"] == OutcomeKind.REJECTED and row["reason"] == FEED_REMOVED:
-        return True
-    return (
-        owner == feed_id
-        and row["entry_hash"] != entry.entry_hash
-        and row["generation"] < MAX_GENERATIONS
-        and now - from_ms(row["admitted_at"]) >= CHANGE_SPACING
+def _standing(row: sqlite3.Row, owner: str) -> Standing:
+    return Standing(
+        owner,
+        row["entry_hash"],
+        row["generation"],
+        from_ms(row["admitted_at"]),
+        row["outcome"],
+        row["reason"],
     )
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from worker.models import OutcomeKind
-from worker.store.decide import BOILERPLATE, Showing, body_hash, is_boilerplate
+from worker.store.decide import (
+    BOILERPLATE,
+    SHOWINGS_LOOKED_AT,
+    WITH_ARTICLE,
+    Showing,
+    body_hash,
+    is_boilerplate,
+    seen_on,
+)
 from worker.store.records import to_ms
 from worker.store.sqlite.articles import delete_document, find_document
 
@@ -15,16 +23,12 @@ if TYPE_CHECKING:
 
     from worker.models import Candidate
 
-_LOOKED_AT = 50
-"""Latest rows with the same text: three titles among them decide, and a site may have thousands of rows."""
-
-_WITH_ARTICLE = (OutcomeKind.INDEXED, OutcomeKind.REVISED, OutcomeKind.UNCHANGED, OutcomeKind.DUPLICATE)
 _ROW = "SELECT domain, article_id, json_extract(said, '$.title') AS title FROM entry WHERE id = ?"
 _SAME_TEXT = """SELECT entry_id, article_id, json_extract(said, '$.title') AS title FROM entry
     WHERE domain = ? AND body_hash = ? AND id <> ? ORDER BY id DESC LIMIT ?"""
 _ARTICLES = """SELECT DISTINCT article_id FROM entry
     WHERE domain = ? AND body_hash = ? AND article_id IS NOT NULL"""
-_ENDED = f"outcome IN ({', '.join(repr(kind.value) for kind in _WITH_ARTICLE)})"
+_ENDED = f"outcome IN ({', '.join(repr(kind.value) for kind in WITH_ARTICLE)})"
 _FORGET = f"""UPDATE entry SET article_id = NULL,
     outcome = CASE WHEN {_ENDED} THEN '{OutcomeKind.REJECTED}' ELSE outcome END,
     reason = CASE WHEN {_ENDED} THEN '{BOILERPLATE}' ELSE reason END,
@@ -41,12 +45,12 @@ def withdraw(
     None, and nothing written, where it is none: see `Store.settle`. `text` is the document's `body_hash`.
     """
     row = db.execute(_ROW, (row_id,)).fetchone()
-    others = db.execute(_SAME_TEXT, (row["domain"], text, row_id, _LOOKED_AT)).fetchall()
+    others = db.execute(_SAME_TEXT, (row["domain"], text, row_id, SHOWINGS_LOOKED_AT)).fetchall()
     showings = [Showing(each["entry_id"], each["title"] or "", each["article_id"]) for each in others]
     own = Showing(candidate.entry_id, row["title"] or "", candidate.document.article_id)
     if not is_boilerplate([own, *showings]):
         return None
-    seen = f"{len(showings) + 1} pages of {row['domain']} show this text under different titles"
+    seen = seen_on(len(showings) + 1, row["domain"])
     ended_at = {each["article_id"] for each in db.execute(_ARTICLES, (row["domain"], text)).fetchall()}
     for article_id in sorted({*ended_at, row["article_id"]} - {None}):
         if _holds_only(db, article_id, text):
