@@ -6,6 +6,8 @@ whether trying again later can help.
     FeedmillError
     ├── UsageError                      wrong input from the operator: one line, exit 2
     ├── OperationError                  the command could not do its work: one line, exit 1
+    │   ├── BrokerError                 Redis refused what was asked of it
+    │   │   └── BrokerUnavailableError  lost, restarting, at maxmemory: retryable
     │   └── StoreError
     │       ├── StoreUnavailableError   full disk, lost server, I/O: retryable
     │       ├── StoreCorruptError
@@ -59,6 +61,14 @@ class UsageError(FeedmillError):
 
 class OperationError(FeedmillError):
     """A command could not do its work (exit code 1)."""
+
+
+class BrokerError(OperationError):
+    """The broker (Redis) failed."""
+
+
+class BrokerUnavailableError(BrokerError):
+    """The broker cannot be used now; the same call may succeed later."""
 
 
 class StoreError(OperationError):

@@ -54,9 +54,18 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
     )
 
-    broker_url: str = Field("memory://", description="Celery broker: `memory://` (one process, no services).")
+    broker_url: str = Field(
+        "memory://",
+        repr=False,
+        description="Celery broker: `memory://` (one process, no services), or `redis://…` or `rediss://…` for "
+        "`feedmill worker` and `feedmill beat` (user and password in it are never shown).",
+    )
+    broker_ca_file: Path | None = Field(
+        None, description="Certificates (PEM) to trust for `rediss://` instead of the system's."
+    )
     store_url: str = Field(
         "sqlite:///feedmill.db",
+        repr=False,
         description="Store: `sqlite:///FILE`, relative to the working folder, or `http(s)://…` of an "
         "Elasticsearch 9 (user and password in it are never shown).",
     )
@@ -103,8 +112,20 @@ class Settings(BaseSettings):
     )
     lease_s: float = Field(
         900.0,
-        ge=60,
-        description="Seconds a claimed entry stays with its worker before another may take it.",
+        ge=5,
+        description="Seconds a claimed entry or feed stays with its worker before another may take it: longer than "
+        "a wait in the queue, the fetch, the extraction and writing take together, and than clocks differ.",
+    )
+    ledger_shards: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Primary shards of the ledger's first Elasticsearch index, fixed by `feedmill setup`; one "
+        "holds some 50 million rows.",
+    )
+    run_dir: Path = Field(
+        Path("feedmill-run"),
+        description="Folder where worker and beat processes note their progress, for `feedmill worker --check`.",
     )
     poll_interval_s: int = Field(1800, ge=60, description="Seconds between two polls of a feed.")
     max_attempts: int = Field(8, ge=1, le=50, description="Attempts at an entry before it ends `gave_up`.")
@@ -152,9 +173,9 @@ class Settings(BaseSettings):
     @field_validator("broker_url")
     @classmethod
     def _known_broker(cls, value: str) -> str:
-        if not value.startswith("memory://"):
-            raise ValueError("only memory:// is supported so far")
-        return value
+        if value.startswith(("memory://", "redis://", "rediss://")):
+            return value
+        raise ValueError("must be memory://, redis://HOST or rediss://HOST")
 
     @field_validator("store_url")
     @classmethod
