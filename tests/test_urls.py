@@ -179,6 +179,22 @@ def test_is_address(host, address):
     assert urls.is_address(host) is address
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://es:9200", "http://es:9200"),
+        ("https://elastic:p%40ss@es:9200/path", "https://es:9200/path"),
+        ("https://elastic:p@ss@[::1]:9200", "https://[::1]:9200"),
+        ("rediss://:p#a/s?s@redis:6380/1", "rediss://redis:6380/1"),
+        ("redis://redis?password=pass", "redis://redis"),
+        ("user:pass@redis", "redis"),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_credentials_are_not_shown(url, shown):
+    assert urls.without_credentials(url) == shown
+
+
 ANY_TEXT = st.text(st.characters(codec=None), max_size=12)
 URLISH = st.builds(
     "{}://{}/{}?{}#{}".format,

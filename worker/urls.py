@@ -22,6 +22,7 @@ _UNRESERVED_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_CREDENTIALS = re.compile(r"^([a-z]+://)?.*@", re.DOTALL)
 _NO_HOST_CHARACTER = re.compile(r'[\x00-\x20\x7f"#%/<>?@\\^`{|}\ud800-\udfff]')
 """The WHATWG's forbidden host characters, without the brackets and colons that addresses have."""
 _LONGEST_HOST = 253
@@ -54,6 +55,14 @@ def find_link(link: str | None, base: str | None = None) -> str | None:
     if not usable or parts.username is not None or parts.password is not None:
         return None
     return _CONTROL.sub(lambda found: f"%{ord(found[0]):02X}", absolute)
+
+
+def without_credentials(url: str) -> str:
+    """Return the address of a service as it may be shown: no user, no password, no query.
+
+    Cut as text: where a password holds `#`, `/` or `?` unescaped, a parser takes parts of it for the host.
+    """
+    return _CREDENTIALS.sub(r"\1", url).partition("?")[0]
 
 
 def identity_url(url: str) -> str:

@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from tests.fetch.contract_gate import *
 from tests.site import Reply
 from worker.errors import FetchError, HostBusyError, HttpRetryableError
 from worker.fetch.client import PAGE
-from worker.fetch.gate import MAX_STOP_S, LocalGate
+from worker.fetch.gate import LocalGate
 
 
 class Hand:
@@ -30,66 +28,21 @@ def hand():
     return Hand()
 
 
-@pytest.mark.parametrize(
-    ("asks", "waits"),
-    [
-        pytest.param([(0, "a")], [0], id="first start at once"),
-        pytest.param([(0, "a"), (0, "b")], [0, 0], id="sites are independent"),
-        pytest.param([(0, "a"), (0, "a")], [0, 2], id="second start one delay later"),
-        pytest.param([(0, "a"), (0.5, "a")], [0, 1.5], id="time passed counts"),
-        pytest.param([(0, "a"), (2, "a")], [0, 0], id="delay over"),
-        pytest.param([(0, "a"), (0, "a"), (0, "a")], [0, 2, None], id="third would wait too long"),
-        pytest.param(
-            [(0, "a"), (0, "a"), (0, "a"), (2, "a")], [0, 2, None, 2], id="a refusal reserves nothing"
-        ),
-    ],
-)
-def test_starts_on_a_site_are_a_delay_apart(hand, asks, waits):
-    gate = LocalGate(hand)
-    granted = []
-    for at, site in asks:
-        hand.time_s = 1000 + at
-        try:
-            granted.append(gate.ask(site, 2, 2))
-        except HostBusyError as busy:
-            assert busy.wait_s > 2
-            granted.append(None)
-    assert granted == waits
+class Local:
+    """A local gate on such a clock."""
+
+    def __init__(self) -> None:
+        self._hand = Hand()
+        self.gate = LocalGate(self._hand)
+        self.now = self._hand.monotonic
+
+    def advance(self, seconds):
+        self._hand.time_s += seconds
 
 
-@pytest.mark.parametrize(
-    ("stopped_s", "after_s", "wait_s"),
-    [(30, 0, 30), (30, 29, 1), (30, 30, 0), (0.5, 0, 2), (MAX_STOP_S * 10, 0, MAX_STOP_S)],
-)
-def test_a_stop_holds_the_site_and_never_shortens(hand, stopped_s, after_s, wait_s):
-    gate = LocalGate(hand)
-    gate.ask("a", 2, 0)
-    gate.stop("a", stopped_s)
-    hand.time_s += after_s
-    assert gate.ask("b", 2, 0) == 0
-    assert gate.ask("a", 2, sys.float_info.max) == wait_s
-
-
-@given(
-    st.lists(
-        st.tuples(st.sampled_from("ab"), st.floats(0, 5), st.sampled_from([0.5, 2, 10]), st.floats(0, 20)),
-        max_size=60,
-    )
-)
-def test_starts_are_never_closer_than_asked(asks):
-    hand = Hand()
-    gate = LocalGate(hand)
-    earliest = {"a": 0.0, "b": 0.0}
-    for site, passed_s, delay_s, patience_s in asks:
-        hand.time_s += passed_s
-        try:
-            wait_s = gate.ask(site, delay_s, patience_s)
-        except HostBusyError as busy:
-            assert busy.wait_s > patience_s
-            continue
-        start = hand.time_s + wait_s
-        assert wait_s <= patience_s and start >= earliest[site] - 1e-6
-        earliest[site] = start + delay_s
+@pytest.fixture
+def make_timed():
+    return Local
 
 
 def test_sites_whose_time_has_passed_are_forgotten(hand):

@@ -7,9 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from tests.servers.elasticsearch import elasticsearch
+from tests.servers.redis import redis
 
 
 @pytest.fixture(scope="session")
 def elasticsearch_url() -> Iterator[str]:
     with elasticsearch() as server:
         yield server.url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    with redis() as url:
+        yield url

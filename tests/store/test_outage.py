@@ -5,8 +5,8 @@ from __future__ import annotations
 import structlog
 
 from tests.fakes import ManualClock
-from worker.errors import StoreUnavailableError
-from worker.store.outage import Outage
+from worker.errors import BrokerUnavailableError, StoreUnavailableError
+from worker.store.outage import RECENT_S, Outage
 
 
 def test_an_outage_of_a_minute_that_is_met_every_second_is_said_twice():
@@ -17,3 +17,29 @@ def test_an_outage_of_a_minute_that_is_met_every_second_is_said_twice():
             outage.met(StoreUnavailableError("db: disk full"))
             clock.sleep(1)
     assert [(line["event"], line["error"]) for line in said] == [("store unavailable", "db: disk full")] * 2
+
+
+def test_store_and_broker_are_said_each_for_itself():
+    outage = Outage(ManualClock())
+    with structlog.testing.capture_logs() as said:
+        for _ in range(3):
+            outage.met(StoreUnavailableError("db: disk full"))
+            outage.met(BrokerUnavailableError("redis://r: is full"))
+    assert [(line["event"], line["error"]) for line in said] == [
+        ("store unavailable", "db: disk full"),
+        ("broker unavailable", "redis://r: is full"),
+    ]
+
+
+def test_an_outage_is_recent_until_it_is_no_longer_met():
+    clock = ManualClock()
+    outage = Outage(clock)
+    assert outage.recent() is None
+    outage.met(StoreUnavailableError("db: disk full"))
+    clock.sleep(RECENT_S - 1)
+    assert outage.recent() == "db: disk full"
+    outage.met(BrokerUnavailableError("redis://r: is full"))
+    clock.sleep(RECENT_S - 1)
+    assert outage.recent() == "redis://r: is full"
+    clock.sleep(1)
+    assert outage.recent() is None
