@@ -3,11 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 FEEDS ?=
+MINUTES ?= 10
+SEED ?=
+LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-fast check format eval lock docs clean
+.PHONY: help setup demo run test test-fast check format eval bench-store soak lock docs clean
 
 help: ## Show what each target does
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Feedmill needs Python 3.11 or newer; say PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -45,8 +48,16 @@ format: setup ## Format the code
 eval: setup ## Measure on labelled data beside the project (skips where it is absent)
 	$(BIN)/pytest -q -m eval -s tests/eval
 
-lock: setup ## Renew requirements.txt after a change of pyproject.toml
-	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --universal --python-version 3.11 --group dev pyproject.toml -o requirements.txt
+soak: setup ## Random faults on real servers for MINUTES (10); SEED=… repeats a run
+	$(BIN)/python -m tests.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+bench-store: setup ## Articles per second through the writer, beside bare requests (needs Elasticsearch)
+	$(BIN)/python -m bench.store
+
+lock: setup ## Renew the locks (for development, for the image, for building it) after a change of pyproject.toml
+	$(LOCK) --upgrade --group dev pyproject.toml -o requirements.txt
+	$(LOCK) --no-annotate -c requirements.txt pyproject.toml -o deploy/requirements.txt
+	echo hatchling | $(LOCK) --no-annotate -c requirements.txt - -o deploy/build-requirements.txt
 
 docs: setup ## Write the generated pages (docs/settings.md, docs/commands.md)
 	$(BIN)/python -m docs.generate

@@ -248,6 +248,21 @@ class TestClaims:
         assert not store.entries.defer(lost, due_at=later(5), wait=Wait.RETRY, attempts=3, reason="timeout")
         assert row_of(store) == before
 
+    def test_unclaim_makes_due_at_once_what_the_claim_still_holds(self, store: Store) -> None:
+        lost = claim_one(store)
+        held = claim_one(store, now=AFTER_LEASE)
+        assert store.entries.unclaim([lost, held], later(20)) == 1
+        row = row_of(store)
+        assert (row.claim, row.wait, row.due_at, row.attempts) == (None, Wait.NONE, later(20), 0)
+        assert store.entries.start(held) is None
+        assert store.entries.unclaim([held], later(30)) == 0
+
+    def test_unclaim_keeps_what_earlier_attempts_left(self, store: Store) -> None:
+        store.entries.defer(claim_one(store), due_at=NOW, wait=Wait.RETRY, attempts=3, reason="timeout")
+        assert store.entries.unclaim([claim_one(store)], later(1)) == 1
+        row = row_of(store)
+        assert (row.due_at, row.attempts, row.reason) == (later(1), 3, "timeout")
+
     def test_release_claims(self, store: Store) -> None:
         claim = claim_one(store)
         assert store.entries.release_claims(later(1)) == 1

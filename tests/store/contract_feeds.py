@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.store.builders import (
+    LEASE_S,
     NOW,
     A,
     B,
@@ -78,14 +81,28 @@ class TestFeeds:
 
     def test_a_claim_moves_the_next_poll_and_nobody_else_gets_it(self, store: Store) -> None:
         store.feeds.update(B, {"next_poll_at": later(-5)})
-        claimed = store.feeds.claim_due(NOW, 10)
-        assert [(each.feed_id, each.next_poll_at) for each in claimed] == [(B, later(30)), (A, later(30))]
-        assert store.feeds.claim_due(NOW, 10) == []
+        claimed = store.feeds.claim_due(NOW, 10, LEASE_S)
+        assert [(each.feed_id, each.next_poll_at) for each in claimed] == [(B, later(15)), (A, later(15))]
+        assert store.feeds.claim_due(NOW, 10, LEASE_S) == []
+
+    @pytest.mark.parametrize(("lease_s", "moved_s"), [(900, 900), (1799.5, 1799.5), (7200, 1800)])
+    def test_a_claim_lasts_a_lease_and_never_longer_than_the_interval(
+        self, store: Store, lease_s: float, moved_s: float
+    ) -> None:
+        store.feeds.claim_due(NOW, 10, lease_s)
+        claimed = store.feeds.get(A)
+        assert claimed
+        assert claimed.next_poll_at == NOW + timedelta(seconds=moved_s)
+
+    def test_a_hint_that_got_lost_costs_a_lease(self, store: Store) -> None:
+        store.feeds.claim_due(NOW, 10, LEASE_S)
+        assert store.feeds.claim_due(later(14), 10, LEASE_S) == []
+        assert {each.feed_id for each in store.feeds.claim_due(later(15), 10, LEASE_S)} == {A, B}
 
     @pytest.mark.parametrize("state", [FeedState.PAUSED, FeedState.GONE])
     def test_only_active_feeds_are_polled(self, store: Store, state: FeedState) -> None:
         store.feeds.update(A, {"state": state})
-        assert [each.feed_id for each in store.feeds.claim_due(NOW, 10)] == [B]
+        assert [each.feed_id for each in store.feeds.claim_due(NOW, 10, LEASE_S)] == [B]
 
     def test_update_leaves_other_fields_alone(self, store: Store) -> None:
         store.feeds.update(A, {"etag": "e"})
@@ -102,10 +119,10 @@ class TestFeeds:
         assert [each.feed_id for each in store.feeds.all()] == [B]
 
     def test_poll_now(self, store: Store) -> None:
-        store.feeds.claim_due(NOW, 10)
+        store.feeds.claim_due(NOW, 10, LEASE_S)
         store.feeds.update(B, {"state": FeedState.PAUSED})
         assert store.feeds.poll_now(later(1)) == 1
-        assert [each.feed_id for each in store.feeds.claim_due(later(1), 10)] == [A]
+        assert [each.feed_id for each in store.feeds.claim_due(later(1), 10, LEASE_S)] == [A]
 
 
 class TestFeedsAway:
@@ -171,6 +188,13 @@ class TestFeedsAway:
         store.entries.hold(A)
         assert store.entries.defer(claim, due_at=later(5), wait=Wait.SLOT, attempts=0, reason=None)
         assert row_of(store).due_at is None
+
+    def test_paused_before_its_hint_could_be_sent(self, store: Store) -> None:
+        claim = claim_one(store)
+        store.feeds.update(A, {"state": FeedState.PAUSED})
+        store.entries.hold(A)
+        assert store.entries.unclaim([claim], later(5)) == 1
+        assert (row_of(store).claim, row_of(store).due_at) == (None, None)
 
     def test_work_on_a_paused_feed_may_finish(self, store: Store) -> None:
         claim = claim_one(store)

@@ -37,7 +37,8 @@ RULES = [
     ("older and different, its own entry", OLDER, AGAIN, "merge", "unchanged"),
     ("newer and different", EDITED, {}, "replace", "revised"),
     ("as new and different", replace(EDITED, fetched_at=NOW), {}, "replace", "revised"),
-    ("a repeated write", EDITED, {"entry_id": "first"}, "keep", "indexed"),
+    ("a repeated write", replace(EDITED, feed_id=A, feed_ids=(A,)), {"entry_id": "first"}, "keep", "indexed"),
+    ("a repeated write, and a feed that came since", EDITED, {"entry_id": "first"}, "merge", "indexed"),
     ("nothing to merge", document(), {}, "keep", "duplicate"),
     ("another extractor, the same bytes", replace(EDITED, extractor_version="2", raw_digest=STORED.raw_digest), {},
      "merge", "duplicate"),
@@ -55,6 +56,11 @@ RULES = [
 def test_rules(written: Document, fields: dict[str, Any], action: str, outcome: str) -> None:
     decision = decide(STORED, candidate(written, **fields), later(9))
     assert (decision.action, decision.outcome) == (action, outcome)
+
+
+def test_a_repeated_write_adds_only_feeds() -> None:
+    again = decide(STORED, candidate(EDITED, entry_id="first"), later(9))
+    assert again.document == replace(STORED, feed_ids=BOTH)
 
 
 def test_the_first_is_created() -> None:

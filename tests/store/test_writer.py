@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from tests.fakes import FlakyStore, ManualClock
 from worker.errors import StoreUnavailableError
 from worker.models import Claim, Outcome, OutcomeKind, Settlement, Timings
-from worker.store.writer import BATCH, CAPACITY, Writer
+from worker.store import batches
+from worker.store.batches import BATCH, CAPACITY
+from worker.store.writer import FIRST_PAUSE_S, POLL_S, STOP_GRACE_S, Writer
 
 
 def settlement(name: str, total_ms: int = 5) -> Settlement:
@@ -144,10 +148,70 @@ def test_time_in_the_queue_is_part_of_the_timings(told):
     assert timings.total_ms == 5 + timings.write_ms
 
 
-def test_the_queue_is_bounded(told):
+def test_a_full_queue_blocks_the_tasks_until_the_store_takes_more(told):
     store = FlakyStore()
     store.gate.clear()
     writer = start(store, told)
-    assert writer._queue.maxsize == CAPACITY
+    names = [f"e{n}" for n in range(CAPACITY + 2 * BATCH)]
+    tasks = threading.Thread(target=lambda: [writer.submit(settlement(name)) for name in names])
+    tasks.start()
+    tasks.join(0.2)
+    assert tasks.is_alive()
     store.gate.set()
+    tasks.join(10)
+    assert writer.drain() == 0
+    assert [name for name, _ in told.settled] == names
+
+
+def test_a_drain_waits_for_a_store_that_stays_away_no_longer_than_its_grace(told):
+    clock, store = ManualClock(), FlakyStore([StoreUnavailableError("gone")] * 1000)
+    store.gate.clear()
+    writer = start(store, told, clock)
+    for n in range(2 * BATCH):
+        writer.submit(settlement(f"e{n}"))
+    writer.hurry()
+    store.gate.set()
+    assert writer.drain() == 2 * BATCH
+    assert STOP_GRACE_S <= clock.monotonic() <= STOP_GRACE_S + FIRST_PAUSE_S + 2 * POLL_S
+
+
+def test_what_a_store_that_gave_in_again_left_is_settled_within_the_grace(told):
+    clock = ManualClock()
+    writer = start(FlakyStore([StoreUnavailableError("busy")] * 5), told, clock)
+    for n in range(2 * BATCH):
+        writer.submit(settlement(f"e{n}"))
+    assert writer.drain() == 0
+    assert len(told.settled) == 2 * BATCH
+
+
+def test_giving_up_frees_the_tasks_that_wait_for_room(told):
+    store = FlakyStore([StoreUnavailableError("gone")] * 1000)
+    store.gate.clear()
+    writer = start(store, told)
+    refused = []
+
+    def task():
+        try:
+            for n in range(CAPACITY + 2 * BATCH):
+                writer.submit(settlement(f"e{n}"))
+        except StoreUnavailableError:
+            refused.append(n)
+
+    tasks = threading.Thread(target=task)
+    tasks.start()
+    tasks.join(0.2)
+    writer.hurry(grace_s=5)
+    store.gate.set()
+    tasks.join(10)
+    assert len(refused) == 1
+
+
+def test_tasks_that_end_at_about_the_same_time_share_a_request(told, monkeypatch):
+    monkeypatch.setattr(batches, "WINDOW_S", 60)
+    store = FlakyStore()
+    writer = start(store, told)
+    for name in ("a", "b", "c"):
+        writer.submit(settlement(name))
+    writer.hurry()
     writer.drain()
+    assert store.batches == [["a", "b", "c"]]

@@ -45,11 +45,13 @@ class FeedStore(Protocol):
         """Yield every feed, by title then URL, without holding a transaction open."""
         ...
 
-    def claim_due(self, now: datetime, limit: int) -> list[Feed]:
+    def claim_due(self, now: datetime, limit: int, lease_s: float) -> list[Feed]:
         """Return active feeds whose `next_poll_at` has come, longest overdue first.
 
-        `next_poll_at` has already moved forward by the feed's interval when this returns, so every
-        error path has a next time, and no other caller gets the same feed.
+        When this returns, `next_poll_at` has already moved forward by the feed's interval or by
+        `lease_s` seconds, whichever is shorter: no other caller gets the same feed, every error path
+        has a next time, and a hint that gets lost costs a lease, not an interval. The poll sets the
+        real next time when it ends.
         """
         ...
 
@@ -101,6 +103,10 @@ class EntryLedger(Protocol):
 
     def defer(self, claim: Claim, *, due_at: datetime, wait: Wait, attempts: int, reason: str | None) -> bool:
         """Give the claim up and make the row due at `due_at`; False (and no effect) if it is stale."""
+        ...
+
+    def unclaim(self, claims: Sequence[Claim], now: datetime) -> int:
+        """Make rows due at once whose claims nobody was told of, if they still hold; return how many."""
         ...
 
     def finish(self, settlements: Sequence[Settlement], now: datetime) -> list[Settled]:

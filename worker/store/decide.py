@@ -59,12 +59,14 @@ def decide(existing: Document | None, candidate: Candidate, now: datetime) -> De
     """Return what becomes of `candidate` where `existing` has its article's identity at time `now`.
 
     The newest is the larger `fetched_at`. A retry of the write that made `existing` what it is
-    repeats that outcome. Only `indexed` and `revised` set `written_by`.
+    repeats that outcome, and adds the feeds that have come since. Only `indexed` and `revised` set
+    `written_by`.
     """
     if existing is None:
         return Decision("create", _first(candidate, now), OutcomeKind.INDEXED)
     if repeated := _repeated_outcome(existing, candidate):
-        return Decision("keep", existing, repeated)
+        known = replace(existing, feed_ids=_feed_ids(existing, candidate.document))
+        return Decision("keep" if known == existing else "merge", known, repeated)
     if candidate.fallback_id and is_other_article(existing, candidate):
         return Decision("fallback", candidate=_without_canonical(candidate))
     if candidate.document.fetched_at < existing.fetched_at or has_same_content(existing, candidate.document):

@@ -1,21 +1,20 @@
 """The writer: one thread that settles the attempts of all task threads, in batches.
 
 A task hands its settlement over and returns; the outcome reaches the ledger with or after its
-document (`Store.settle`), never before. The queue is bounded: when the store is slow, tasks wait.
+document (`Store.settle`), never before. The queue (`worker.store.batches`) is bounded: when the store is
+slow, tasks wait.
 """
 
 from __future__ import annotations
 
-import queue
 import threading
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import structlog
 
-from worker.clock import milliseconds
 from worker.errors import StoreError, StoreUnavailableError
 from worker.models import SettledState
+from worker.store.batches import Batches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,13 +22,10 @@ if TYPE_CHECKING:
     from worker.clock import Clock
     from worker.models import Settled, Settlement
     from worker.store.base import Store
+    from worker.store.batches import Queued
 
 log = structlog.get_logger()
 
-CAPACITY = 256
-"""Settlements that may wait; at 20 KB each this bounds the queue at about 5 MB."""
-BATCH = 80
-"""Most settlements in one call: about 200 ms of work at the 2.3 ms that a 600-word document costs."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 """Pauses between tries while the store is unavailable; they double."""
 REFUSED_TRIES = 3
@@ -38,22 +34,6 @@ POLL_S = 0.1
 """How often a waiting thread looks whether it was asked to stop."""
 STOP_GRACE_S = 30.0
 """How long a stop waits for a store that is away."""
-
-
-@dataclass(frozen=True, slots=True)
-class Queued:
-    """A settlement and when it was handed over, by the monotonic clock."""
-
-    settlement: Settlement
-    since: float
-
-    def timed(self, now: float) -> Settlement:
-        """Return the settlement with `write_ms` (time in this queue) added to its timings."""
-        waited = milliseconds(self.since, now)
-        outcome = self.settlement.outcome
-        total = waited + (outcome.timings.total_ms or 0)
-        timings = replace(outcome.timings, write_ms=waited, total_ms=total)
-        return replace(self.settlement, outcome=replace(outcome, timings=timings))
 
 
 class Writer:
@@ -77,8 +57,7 @@ class Writer:
         self._clock = clock
         self._on_settled = on_settled
         self._on_bug = on_bug
-        self._queue: queue.Queue[Queued] = queue.Queue(CAPACITY)
-        self._closing = threading.Event()
+        self._batches = Batches(clock)
         self._give_up_at: float | None = None
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
@@ -89,22 +68,18 @@ class Writer:
         Raises:
             StoreUnavailableError: the writer has given up; the row stays pending.
         """
-        queued = Queued(settlement, self._clock.monotonic())
-        while self._thread.is_alive():
-            try:
-                return self._queue.put(queued, timeout=POLL_S)
-            except queue.Full:
-                continue
-        raise StoreUnavailableError("the writer has stopped")
+        if not self._batches.put(settlement):
+            raise StoreUnavailableError("the writer has stopped")
 
     def is_idle(self) -> bool:
         """Return whether everything submitted so far has been settled."""
-        return self._queue.unfinished_tasks == 0
+        return self._batches.unfinished == 0
 
     def hurry(self, grace_s: float = STOP_GRACE_S) -> None:
         """From now on give up `grace_s` seconds later if the store is away then: a stop was asked for."""
         if self._give_up_at is None:
             self._give_up_at = self._clock.monotonic() + grace_s
+        self._batches.hurry()
 
     def drain(self) -> int:
         """Settle what is queued, then end the thread; return how many settlements were left.
@@ -113,30 +88,18 @@ class Writer:
         pending in the ledger and comes due again when its lease ends.
         """
         self.hurry()
-        self._closing.set()
+        self._batches.close()
         self._thread.join()
-        return self._queue.unfinished_tasks
+        return self._batches.unfinished
 
     def _run(self) -> None:
-        while batch := self._next_batch():
-            if not self._settle(batch):
-                return
-            for _ in batch:
-                self._queue.task_done()
-
-    def _next_batch(self) -> list[Queued]:
-        """Wait for settlements and return them; empty only when the writer is closing."""
-        batch: list[Queued] = []
-        while not batch:
-            closing = self._closing.is_set()  # read first: what was submitted before it must not be left
-            try:
-                batch.append(self._queue.get(timeout=POLL_S))
-            except queue.Empty:
-                if closing:
-                    return []
-        while len(batch) < BATCH and not self._queue.empty():
-            batch.append(self._queue.get_nowait())  # this thread is the only reader
-        return batch
+        try:
+            while batch := self._batches.take():
+                if not self._settle(batch):
+                    return
+                self._batches.done(len(batch))
+        finally:
+            self._batches.stop()
 
     def _settle(self, batch: Sequence[Queued]) -> bool:
         """Settle a batch, waiting for an unavailable store; False where it is time to give up."""

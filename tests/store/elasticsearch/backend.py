@@ -17,6 +17,8 @@ from worker.store.elasticsearch.feeds import ElasticsearchFeeds
 
 PREFIX = f"feedmill-{secrets.token_hex(4)}"
 """Of this run alone: several may share a server."""
+LEDGER_SHARDS = 2
+"""Searches, aggregations and their orders must hold across shards."""
 
 
 class VisibleLedger(ElasticsearchLedger):
@@ -38,8 +40,8 @@ class VisibleFeeds(ElasticsearchFeeds):
 class VisibleStore(ElasticsearchStore):
     """Nor does `settle` refresh before it looks for pages that show the same text."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        super().__init__(cluster)
+    def __init__(self, cluster: Cluster, ledger_shards: int) -> None:
+        super().__init__(cluster, ledger_shards)
         self.entries = VisibleLedger(cluster)
         self.feeds = VisibleFeeds(cluster)
 
@@ -62,7 +64,7 @@ class ElasticsearchBackend:
 
     def make(self) -> ElasticsearchStore:
         opened = open_elasticsearch(self._url, prefix=PREFIX, clock=Clock())
-        return VisibleStore(opened._cluster)
+        return VisibleStore(opened._cluster, LEDGER_SHARDS)
 
     def fill_disk(self, store: Store) -> None:
         self._block(full=True)
@@ -89,7 +91,7 @@ def client(url: str) -> Iterator[Elasticsearch]:
 @contextmanager
 def set_up(url: str) -> Iterator[str]:
     """Set up the contract's indices for a run and delete them after it."""
-    with closing(open_elasticsearch(url, prefix=PREFIX)) as store:
+    with closing(open_elasticsearch(url, prefix=PREFIX, ledger_shards=LEDGER_SHARDS)) as store:
         store.setup()
     yield url
     delete_all(url, PREFIX)

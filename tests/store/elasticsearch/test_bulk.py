@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from tests.store.builders import document
+from worker.store.batches import BATCH, BATCH_CHARS
 from worker.store.elasticsearch.bulk import (
     MOST_BYTES,
     MOST_OPERATIONS,
@@ -15,6 +17,7 @@ from worker.store.elasticsearch.bulk import (
     bodies,
     encode_all,
 )
+from worker.store.elasticsearch.records import document_source
 
 A_VERSION = Version(7, 2)
 
@@ -123,3 +126,21 @@ def test_an_update_returns_the_fields_that_were_asked_for() -> None:
     assert answer_of(item(200, result="updated", get={"_source": {"state": "done"}})).returned == {
         "state": "done"
     }
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", 'text with "quotes" and\nlines '),
+        ("ru", "текст и слова "),
+        ("zh", "新聞文章的內容"),
+        ("hi", "समाचार "),
+    ],
+)
+def test_a_batch_of_the_writer_fits_one_body(language: str, text: str) -> None:
+    """Its bound is in characters: what a request makes of them depends on the script."""
+    body = (text * (BATCH_CHARS // BATCH // len(text)))[: BATCH_CHARS // BATCH]
+    written = document(title="", body=body, language=language, content_hash="h", raw_digest="d")
+    source = document_source(written)
+    line = Operation(action="create", index="feedmill-articles", id="x" * 32, body=source).lines()
+    assert BATCH * len(line) <= MOST_BYTES

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-import trustme
 from elasticsearch import Elasticsearch
 
 from tests.servers.elasticsearch import Server
-from tests.servers.secured import PASSWORD, USER, secured_elasticsearch
+from tests.servers.secured import PASSWORD, USER
 from tests.store.builders import A, feed
 from worker.errors import StoreError
 from worker.store.elasticsearch import open_elasticsearch
 
 pytestmark = [pytest.mark.slow, pytest.mark.services]
-
-
-@pytest.fixture(scope="module")
-def ca_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("ca") / "ca.pem"
-
-
-@pytest.fixture(scope="module")
-def secured(authority: trustme.CA, ca_file: Path) -> Iterator[Server]:
-    with secured_elasticsearch(authority, ca_file) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.fakes import ManualClock
 from tests.store.builders import (
     NOW,
     A,
@@ -25,6 +26,7 @@ from tests.store.elasticsearch.wire import Wire
 from worker.errors import StoreUnavailableError
 from worker.models import OutcomeKind, SettledState
 from worker.store.elasticsearch.bulk import MOST_BYTES, MOST_OPERATIONS
+from worker.store.elasticsearch.place import WORTH_HALVING
 
 pytestmark = [pytest.mark.slow, pytest.mark.services]
 
@@ -150,6 +152,66 @@ def test_a_feed_that_comes_between_reading_the_row_and_finishing_it(ready, conne
     wire = Wire(before_bulk=lambda: ready.entries.admit(B, [entry("1", B)], NOW))
     assert connect(wire).settle([attempt], NOW)[0].state is SettledState.FINISHED
     assert set(ready.articles.get(document().article_id).feed_ids) == {A, B}
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3, 4], ids=["document", "refused finish", "its feeds", "finish"])
+def test_a_feed_that_comes_between_is_known_to_the_article_whichever_answer_is_lost(
+    ready, connect, lost: int
+) -> None:
+    ready.entries.admit(A, [entry()], NOW)
+    attempt = settlement(claim_one(ready), document())
+    wire = Wire(before_bulk=lambda: ready.entries.admit(B, [entry("1", B)], NOW), lose_at=lost)
+    store = connect(wire)
+    with pytest.raises(StoreUnavailableError):
+        store.settle([attempt], NOW)
+    store.settle([attempt], later(1))
+    assert row_of(ready).outcome is OutcomeKind.INDEXED
+    assert set(ready.articles.get(document().article_id).feed_ids) == {A, B}
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("lost", [1, 2], ids=["of the documents", "of the outcomes"])
+def test_a_proxy_that_loses_an_answer_doubles_nothing(ready, connect, status: int, lost: int) -> None:
+    """Such a status is asked again at once: the server has done it already."""
+    ready.entries.admit(A, [entry()], NOW)
+    wire = Wire(lose_at=lost, gateway=status)
+    store = connect(wire, ManualClock())
+    (settled,) = store.settle([settlement(claim_one(ready), document())], NOW)
+    row, stored = row_of(ready), ready.articles.get(document().article_id)
+    assert settled.state is (SettledState.FINISHED if lost == 1 else SettledState.STALE)
+    assert (row.outcome, stored.revision, stored.indexed_at) == (OutcomeKind.INDEXED, 1, NOW)
+
+
+def test_the_halves_of_a_large_batch_come_back_in_order(ready, connect) -> None:
+    """Its documents go in two requests at once; one refused or for a known article stays in its place."""
+    names = [f"h{n}" for n in range(WORTH_HALVING)]
+    ready.entries.admit(A, [entry(name) for name in names], NOW)
+    claims = ready.entries.claim([f"entry-{name}" for name in names], NOW, 900)
+    written = [document(name, word_count=1_000) for name in names]
+    written[3] = document("h3", domain="x" * 40_000)
+    written[-1] = document(names[-2], body="another", word_count=1_000)
+    wire = Wire()
+    settled = connect(wire).settle(list(map(settlement, claims, written)), NOW)
+    kinds = [each.outcome.kind.value for each in settled]
+    assert kinds == ["indexed"] * 3 + ["rejected"] + ["indexed"] * (WORTH_HALVING - 5) + [kinds[-1]]
+    assert kinds[-1] in {"revised", "duplicate"}
+    assert [row_of(ready, f"entry-{name}").outcome.value for name in names] == kinds
+    assert sum(b'"create"' in body for body in wire.bulks) == 2
+
+
+def test_where_one_half_fails_no_row_becomes_done(ready, connect) -> None:
+    names = [f"h{n}" for n in range(WORTH_HALVING)]
+    ready.entries.admit(A, [entry(name) for name in names], NOW)
+    claims = ready.entries.claim([f"entry-{name}" for name in names], NOW, 900)
+    attempts = [settlement(claim, document(name, word_count=1_000)) for claim, name in zip(claims, names)]
+    store = connect(Wire(lose_at=2))
+    with pytest.raises(StoreUnavailableError):
+        store.settle(attempts, NOW)
+    assert ready.entries.counts() | {"pending": 0} == dict.fromkeys(ready.entries.counts(), 0)
+    assert ready.articles.count() == WORTH_HALVING
+    settled = store.settle(attempts, later(1))
+    assert {each.outcome.kind for each in settled} == {OutcomeKind.INDEXED}
+    assert {ready.articles.get(each.outcome.article_id).indexed_at for each in settled} == {NOW}
 
 
 def test_an_article_that_another_writes_between_reading_and_writing_it(ready, connect) -> None:

@@ -125,6 +125,29 @@ def test_what_needs_a_new_index_is_refused_and_nothing_changed(
     assert list(es.indices.get(index=f"{prefix}-*")) == [f"{prefix}-articles-000001"]
 
 
+def test_the_ledger_gets_its_shards_wherever_an_index_of_it_is_made(connect, es, prefix: str) -> None:
+    connect(ledger_shards=3).setup()
+    es.indices.create(index=f"{prefix}-entries-000002")
+    settings = es.indices.get_settings(index=f"{prefix}-*", name="index.number_of_shards", flat_settings=True)
+    assert {index: said["settings"]["index.number_of_shards"] for index, said in settings.items()} == {
+        f"{prefix}-feeds-000001": "1",
+        f"{prefix}-entries-000001": "3",
+        f"{prefix}-entries-000002": "3",
+        f"{prefix}-articles-000001": "1",
+    }
+
+
+@pytest.mark.parametrize(("made", "wanted"), [(1, 2), (2, 1)], ids=["more", "fewer"])
+def test_other_shards_need_a_new_index(connect, es, prefix: str, made: int, wanted: int) -> None:
+    connect(ledger_shards=made).setup()
+    template = es.indices.get_index_template(name=f"{prefix}-entries").body
+    line = f"{prefix}-entries-000001 must be rebuilt for number_of_shards {wanted} instead of {made}: run"
+    with pytest.raises(StoreError, match=line):
+        connect(ledger_shards=wanted).setup()
+    assert es.indices.get_index_template(name=f"{prefix}-entries").body == template
+    assert connect(ledger_shards=made).setup() == []
+
+
 def test_a_newer_schema_is_refused(connect, es, prefix: str) -> None:
     mappings = {"_meta": {"version": 99}, "properties": {}}
     es.indices.create(index=f"{prefix}-feeds-000007", aliases={f"{prefix}-feeds": {}}, mappings=mappings)

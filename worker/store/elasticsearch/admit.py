@@ -24,7 +24,8 @@ def admit_page(
 ) -> list[tuple[str, Verdict]]:
     """Take entries into the ledger; return each one's id and what it was, in order.
 
-    A poll that was under way when its feed was removed admits nothing.
+    A poll that was under way when its feed was removed admits nothing. Articles are told of the feed
+    before their rows are: a row that knows it asks for nothing more when a lost answer is repeated.
     """
     if feed_id not in feed_states(cluster, [feed_id]):
         return []
@@ -32,24 +33,23 @@ def admit_page(
     for entry in entries:
         by_id[entry.entry_id].append(entry)
     verdicts: dict[str, list[Verdict]] = {}
-    joined: dict[str, str] = {}
 
     def plan(ids: Sequence[str], found: Mapping[str, Found]) -> dict[str, dict[str, Any]]:
         rows = {entry_id: read_row(each.source) for entry_id, each in found.items()}
         feed_ids = {each for row in rows.values() for each in row.feed_ids}
         states = feed_states(cluster, {feed_id, *feed_ids})
-        changed = {}
+        changed, joined = {}, []
         for entry_id in ids:
             known = rows.get(entry_id)
             row, verdicts[entry_id] = _listed(known, feed_id, by_id[entry_id], now, states)
             if known and known.article_id and feed_id not in known.feed_ids:
-                joined[entry_id] = known.article_id
+                joined.append(known.article_id)
             if row != known:
                 changed[entry_id] = row_source(row)
+        add_feeds(cluster, joined, [feed_id])
         return changed
 
     cluster.rewrite(cluster.names.entries, list(by_id), plan)
-    add_feeds(cluster, list(joined.values()), [feed_id])
     left = {entry_id: iter(found) for entry_id, found in verdicts.items()}
     return [(entry.entry_id, next(left[entry.entry_id])) for entry in entries]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from worker.models import LedgerRow, OutcomeKind
+from worker.models import OutcomeKind
 from worker.store.decide import (
     BOILERPLATE,
     SHOWINGS_LOOKED_AT,
@@ -20,14 +20,14 @@ from worker.store.decide import (
     seen_on,
 )
 from worker.store.elasticsearch.bulk import Operation
-from worker.store.elasticsearch.records import read_document, read_row
+from worker.store.elasticsearch.records import HELD_FIELDS, HeldRow, read_document, read_held
 from worker.store.elasticsearch.rows import change_where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from worker.models import FeedState
+    from worker.models import FeedState, LedgerRow
     from worker.store.elasticsearch.cluster import Cluster
 
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class Shown:
     """A text that a claimed row's page shows, by its `body_hash`, and the article it is about to become."""
 
-    row: LedgerRow
+    row: HeldRow
     text: str
     article_id: str
 
@@ -59,32 +59,30 @@ def withdraw(cluster: Cluster, shown: Shown, now: datetime) -> str | None:
 
     None, and nothing written, where it is none: see `Store.settle`.
     """
-    others = [row for row in _showing(cluster, shown) if row.entry.entry_id != shown.row.entry.entry_id]
-    showings = [_showing_of(row, row.article_id) for row in others]
-    if not is_boilerplate([_showing_of(shown.row, shown.article_id), *showings]):
+    own = Showing(shown.row.entry_id, shown.row.title or "", shown.article_id)
+    others = [each for each in _showings(cluster, shown) if each.entry_id != own.entry_id]
+    if not is_boilerplate([own, *others]):
         return None
-    seen = seen_on(len(showings) + 1, shown.row.entry.domain)
+    seen = seen_on(len(others) + 1, shown.row.domain)
     _take_back(cluster, shown, seen, now)
     return seen
 
 
 def _same_text(shown: Shown) -> dict[str, Any]:
-    terms = {"domain": shown.row.entry.domain, "body_hash": shown.text}
+    terms = {"domain": shown.row.domain, "body_hash": shown.text}
     return {"bool": {"filter": [{"term": {name: value}} for name, value in terms.items()]}}
 
 
-def _showing(cluster: Cluster, shown: Shown) -> list[LedgerRow]:
+def _showings(cluster: Cluster, shown: Shown) -> list[Showing]:
     answer = cluster.search(
         cluster.names.entries,
         query=_same_text(shown),
         sort=[{"done_at": "desc"}, {"entry_id": "asc"}],
         size=SHOWINGS_LOOKED_AT,
+        source=list(HELD_FIELDS),
     )
-    return [read_row(hit["_source"]) for hit in answer["hits"]["hits"]]
-
-
-def _showing_of(row: LedgerRow, article_id: str | None) -> Showing:
-    return Showing(row.entry.entry_id, row.entry.title or "", article_id)
+    rows = [read_held(hit["_source"]) for hit in answer["hits"]["hits"]]
+    return [Showing(row.entry_id, row.title or "", row.article_id) for row in rows]
 
 
 def _take_back(cluster: Cluster, shown: Shown, seen: str, now: datetime) -> None:

@@ -70,6 +70,8 @@ class Answer:
     returned: Mapping[str, Any] = field(default_factory=dict)
 
 
+_JSON = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+"""Made once: `json.dumps` would make one for every line."""
 TO_SEND = Answer("overloaded", 503)
 """The answer of an operation that has not been sent yet: worth a try, as after an overload."""
 
@@ -124,5 +126,4 @@ def _encoded(operation: Operation) -> tuple[bytes, Answer]:
 
 
 def _line(value: Mapping[str, Any]) -> bytes:
-    text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8") + b"\n"
+    return _JSON.encode(value).encode("utf-8") + b"\n"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from elastic_transport import ConnectionError as BrokenConnectionError
 from elasticsearch import ApiError
 
 from worker.errors import StoreUnavailableError
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from worker.clock import Clock
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 PAGE = 500
 """Most documents in one read: at 20 KB an article, as much as one bulk may send."""
@@ -77,13 +81,13 @@ class Cluster:
         self.prefix = prefix
         self.names = names_of(prefix)
         self.clock = clock
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="store")
 
     def read(self, index: str, ids: Sequence[str], fields: Sequence[str] | None = None) -> dict[str, Found]:
         """Return those of the documents that exist, as of now, with only `fields` where they are named."""
         found: dict[str, Found] = {}
         for page in pages(list(dict.fromkeys(ids)), PAGE):
-            with store_errors(self.place):
-                answer = self.client.mget(index=index, ids=page, source_includes=fields)
+            answer = self._ask(partial(self.client.mget, index=index, ids=page, source_includes=fields))
             for said in answer["docs"]:
                 if "error" in said:
                     raise fault_of(self.place, 404, said["error"])
@@ -93,13 +97,11 @@ class Cluster:
 
     def search(self, index: str, **body: Any) -> dict[str, Any]:
         """Return the answer to a search: of all shards, or none."""
-        with store_errors(self.place):
-            answer = self.client.search(index=index, allow_partial_search_results=False, **body)
-        return dict(answer.body)
+        ask = partial(self.client.search, index=index, allow_partial_search_results=False, **body)
+        return dict(self._ask(ask).body)
 
     def count(self, index: str, query: Mapping[str, Any] | None = None) -> int:
-        with store_errors(self.place):
-            return int(self.client.count(index=index, query=query)["count"])
+        return int(self._ask(partial(self.client.count, index=index, query=query))["count"])
 
     def scan(
         self, index: str, key: str, query: Mapping[str, Any], fields: Sequence[str] | None = None
@@ -118,8 +120,7 @@ class Cluster:
             after = {"search_after": hits[-1]["sort"]}
 
     def refresh(self, index: str) -> None:
-        with store_errors(self.place):
-            self.client.indices.refresh(index=index)
+        self._ask(partial(self.client.indices.refresh, index=index))
 
     def bulk(self, operations: Sequence[Operation]) -> list[Answer]:
         """Send the operations in as many requests as their size asks for; return an answer for each.
@@ -175,12 +176,38 @@ class Cluster:
             f"{self.place}: {index}: {left[0]} is being changed by others all the time"
         )
 
+    def both(self, one: Callable[[], Result], other: Callable[[], Result]) -> tuple[Result, Result]:
+        """Do two things at the same time and return what each came to, once both have ended.
+
+        Raises:
+            StoreError: what the first of them raised, in this order.
+        """
+        beside = self._beside.submit(other)
+        try:
+            mine = one()
+        finally:
+            wait([beside])
+        return mine, beside.result()
+
     def back_off(self, round_: int) -> None:
         """Wait a random moment after a conflict: writers that met would meet again."""
         self.clock.sleep(0.02 * 2**round_ * self.clock.jitter())
 
     def close(self) -> None:
+        self._beside.shutdown()
         self.client.close()
+
+    def _ask(self, ask: Callable[[], Any]) -> Any:
+        """Return the answer to a request that changes nothing, asked once more where its connection broke.
+
+        Kept connections outlive a server that restarts behind a load balancer, and a read that fails at
+        the start of a task costs its row a lease. Writes are left to who knows what repeating them means.
+        """
+        with store_errors(self.place):
+            try:
+                return ask()
+            except BrokenConnectionError:
+                return ask()
 
     def _rewrite_once(self, index: str, ids: Sequence[str], plan: Plan, written: set[str]) -> list[str]:
         """Try each once; return those that met a conflict."""

@@ -86,6 +86,10 @@ class ElasticsearchLedger:
         (answer,) = self._cluster.bulk([operation])
         return self._cluster.is_done(answer)
 
+    def unclaim(self, claims: Sequence[Claim], now: datetime) -> int:
+        operations = [scripts.unclaim(self._index, claim, now) for claim in claims]
+        return sum(map(self._cluster.is_done, self._cluster.bulk(operations)))
+
     def finish(self, settlements: Sequence[Settlement], now: datetime) -> list[Settled]:
         return settle(self._cluster, settlements, now)
 

@@ -48,7 +48,7 @@ class ElasticsearchFeeds:
             found = self._cluster.read(self._index, page)
             yield from (read_feed(found[id_].source) for id_ in page if id_ in found)
 
-    def claim_due(self, now: datetime, limit: int) -> list[Feed]:
+    def claim_due(self, now: datetime, limit: int, lease_s: float) -> list[Feed]:
         is_due = {"range": {"next_poll_at": {"lte": to_ms(now)}}}
         answer = self._cluster.search(
             self._index,
@@ -58,7 +58,7 @@ class ElasticsearchFeeds:
             source=False,
         )
         ids = [hit["_id"] for hit in answer["hits"]["hits"]]
-        answers = self._cluster.bulk([scripts.claim_feed(self._index, id_, now) for id_ in ids])
+        answers = self._cluster.bulk([scripts.claim_feed(self._index, id_, now, lease_s) for id_ in ids])
         return [read_feed(each.returned) for each in answers if self._cluster.is_done(each)]
 
     def update(self, feed_id: str, changes: Mapping[str, Any]) -> bool:

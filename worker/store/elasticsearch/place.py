@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from worker.models import Outcome, OutcomeKind
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from worker.store.elasticsearch.bulk import Answer
     from worker.store.elasticsearch.cluster import Found
 
+WORTH_HALVING = 40
+"""Candidates from which two requests at once pay: a server writes the documents of one request to one shard
+one after the other, and the second half is made ready while the first is on its way."""
 REFUSED = "index"
 """A refused document's reason begins so, and goes on with the server's own word for it."""
 
@@ -44,6 +48,25 @@ def place(cluster: Cluster, candidates: Mapping[int, Candidate], now: datetime) 
 
     One that met another writer at every try is missing: it is worth another attempt later.
     """
+    if len(candidates) < WORTH_HALVING:
+        return _place(cluster, candidates, now)
+    one, other = (partial(_place, cluster, half, now) for half in _halves(candidates))
+    first, second = cluster.both(one, other)
+    return first | second
+
+
+def _halves(candidates: Mapping[int, Candidate]) -> tuple[dict[int, Candidate], dict[int, Candidate]]:
+    """Cut the candidates in two, those for one article together: they are decided in turn."""
+    ids = dict.fromkeys(candidate.document.article_id for candidate in candidates.values())
+    first = set(list(ids)[: len(ids) // 2])
+    in_first = {at: candidate.document.article_id in first for at, candidate in candidates.items()}
+    return (
+        {at: each for at, each in candidates.items() if in_first[at]},
+        {at: each for at, each in candidates.items() if not in_first[at]},
+    )
+
+
+def _place(cluster: Cluster, candidates: Mapping[int, Candidate], now: datetime) -> dict[int, Outcome]:
     left, placed = dict(candidates), dict[int, Outcome]()
     for round_ in range(ROUNDS):
         met = _place_once(cluster, left, placed, now)

@@ -14,20 +14,23 @@ from worker.store.ledger import LONGEST_DETAIL
 from worker.store.records import encoded_fields, to_ms
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from worker.models import Claim, Outcome
 
 _CLAIM_FEED = """
 if (ctx._source.state == 'active' && ctx._source.next_poll_at <= params.now) {
-  ctx._source.next_poll_at = params.now + 1000L * ctx._source.interval_s
+  long interval = 1000L * ctx._source.interval_s;
+  ctx._source.next_poll_at = params.now + (interval < params.lease ? interval : params.lease)
 } else { ctx.op = 'none' }"""
 _POLL_NOW = """
 if (ctx._source.state == 'active' && ctx._source.next_poll_at > params.now) {
   ctx._source.next_poll_at = params.now
 } else { ctx.op = 'none' }"""
+# A claim that has this token is this one, sent again because its answer got lost.
 _CLAIM = """
-if (ctx._source.due_at != null && ctx._source.due_at <= params.now) {
+if (ctx._source.due_at != null && (ctx._source.claim == params.token || ctx._source.due_at <= params.now)) {
   ctx._source.claim = params.token; ctx._source.wait = 'lease'; ctx._source.due_at = params.until
 } else { ctx.op = 'none' }"""
 # What was held while it was claimed stays held: `hold` and `release` decide about that.
@@ -37,9 +40,18 @@ if (ctx._source.claim == params.token) {
   ctx._source.putAll(params.fields);
   if (ctx._source.due_at != null) { ctx._source.due_at = params.due_at }
 } else { ctx.op = 'none' }"""
+_UNCLAIM = """
+if (ctx._source.claim == params.token) {
+  ctx._source.remove('claim'); ctx._source.wait = 'none';
+  if (ctx._source.due_at != null) { ctx._source.due_at = params.now }
+} else { ctx.op = 'none' }"""
+# A row waits until its article knows every feed that lists it: nobody would tell it later.
 _FINISH = """
+def feed_ids = ctx._source.feed_ids;
 if (ctx._source.claim != params.token) { ctx.op = 'none' }
-else {
+else if (params.article_id != null && feed_ids != null && !params.feed_ids.containsAll(feed_ids)) {
+  ctx.op = 'none'
+} else {
   ctx._source.remove('claim'); ctx._source.wait = 'none';
   if (params.article_id != null) { ctx._source.article_id = params.article_id }
   if (ctx._source.generation > params.generation) {
@@ -54,15 +66,16 @@ _CLEARED = (
     "due_at", "content", "reason", "detail", "body_hash", "http_status", "archive",
     "wait_ms", "fetch_ms", "extract_ms", "tag_ms", "write_ms", "total_ms",
 )  # fmt: skip
-FINISHED = ("state", "article_id", "feed_ids")
-"""What the answer to a finish tells of the row."""
+FINISHED = ("state", "article_id", "feed_ids", "claim")
+"""What the answer to a finish tells of the row: with its claim where the row still has feeds to tell of."""
 _RETRIES = 5
 """Tries of the server's own after a conflict: the script decides anew on what it then reads."""
 
 
-def claim_feed(index: str, feed_id: str, now: datetime) -> Operation:
-    """Move a due feed's next poll one interval on; the answer holds the feed."""
-    return _update(index, feed_id, _CLAIM_FEED, {"now": to_ms(now)}, ("*",))
+def claim_feed(index: str, feed_id: str, now: datetime, lease_s: float) -> Operation:
+    """Move a due feed's next poll on by its interval, at most by the lease; the answer holds the feed."""
+    params = {"now": to_ms(now), "lease": round(lease_s * 1000)}
+    return _update(index, feed_id, _CLAIM_FEED, params, ("*",))
 
 
 def poll_now(index: str, feed_id: str, now: datetime) -> Operation:
@@ -85,13 +98,29 @@ def defer(
     return _update(index, claim.entry_id, _DEFER, params)
 
 
-def finish(index: str, claim: Claim, outcome: Outcome, body_hash: str | None, now: datetime) -> Operation:
-    """End a claimed row, or make it due again where it has changed since it was claimed."""
+def unclaim(index: str, claim: Claim, now: datetime) -> Operation:
+    """Make a claimed row due at once."""
+    return _update(index, claim.entry_id, _UNCLAIM, {"token": claim.token, "now": to_ms(now)})
+
+
+def finish(
+    index: str,
+    claim: Claim,
+    outcome: Outcome,
+    body_hash: str | None,
+    feed_ids: Collection[str],
+    now: datetime,
+) -> Operation:
+    """End a claimed row, or make it due again where it has changed since it was claimed.
+
+    `feed_ids` are those that its article knows; where the row has more, nothing is done.
+    """
     params = {
         "token": claim.token,
         "generation": claim.generation,
         "now": to_ms(now),
         "article_id": outcome.article_id,
+        "feed_ids": sorted(feed_ids),
         "cleared": _CLEARED,
         "fields": _ended(outcome, body_hash, now),
     }

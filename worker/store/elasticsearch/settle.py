@@ -10,20 +10,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from worker.errors import StoreUnavailableError
-from worker.models import EntryState, LedgerRow, Outcome, OutcomeKind, Settled, SettledState
+from worker.models import EntryState, Outcome, OutcomeKind, Settled, SettledState
 from worker.store.decide import BOILERPLATE, body_hash
 from worker.store.elasticsearch import scripts
 from worker.store.elasticsearch.articles import add_feeds
 from worker.store.elasticsearch.boilerplate import Shown, known_texts, withdraw
 from worker.store.elasticsearch.cluster import ROUNDS, Cluster
 from worker.store.elasticsearch.place import place
-from worker.store.elasticsearch.records import read_row
+from worker.store.elasticsearch.records import HELD_FIELDS, HeldRow, read_held
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from worker.models import Candidate, Settlement
+    from worker.models import Candidate, Claim, Settlement
     from worker.store.elasticsearch.bulk import Answer
 
 _WithText = tuple["Settlement", str | None]
@@ -38,15 +38,19 @@ class _Attempt:
     """A settlement whose claim held when its row was read. `text` is its `body_hash`, if the rule applies."""
 
     settlement: Settlement
-    row: LedgerRow
+    row: HeldRow
     text: str | None
+
+    def feed_ids(self) -> set[str]:
+        """Return the feeds that the article knows once the candidate is placed."""
+        candidate = self.settlement.candidate
+        return {*self.row.feed_ids, *(candidate.document.feed_ids if candidate else ())}
 
     def candidate(self) -> Candidate | None:
         """Return the candidate with the feeds that have come to list the row since its worker read it."""
-        candidate = self.settlement.candidate
-        if candidate is None:
-            return None
-        feed_ids = tuple(sorted({*candidate.document.feed_ids, *self.row.feed_ids}))
+        candidate, feed_ids = self.settlement.candidate, tuple(sorted(self.feed_ids()))
+        if candidate is None or candidate.document.feed_ids == feed_ids:
+            return candidate
         return replace(candidate, document=replace(candidate.document, feed_ids=feed_ids))
 
 
@@ -89,12 +93,13 @@ def _settle_wave(cluster: Cluster, wave: Sequence[_WithText], now: datetime) -> 
 
 def _attempts(cluster: Cluster, wave: Sequence[_WithText]) -> dict[int, _Attempt]:
     """Return the settlements whose claims hold, by their place in the wave."""
-    found = cluster.read(cluster.names.entries, [settlement.claim.entry_id for settlement, _ in wave])
+    ids = [settlement.claim.entry_id for settlement, _ in wave]
+    found = cluster.read(cluster.names.entries, ids, HELD_FIELDS)
     attempts = {}
     for at, (settlement, text) in enumerate(wave):
         each = found.get(settlement.claim.entry_id)
         if each is not None and each.source.get("claim") == settlement.claim.token:
-            row = read_row(each.source)
+            row = read_held(each.source)
             attempts[at] = _Attempt(settlement, row, None if row.forced else text)
     return attempts
 
@@ -143,15 +148,20 @@ def _finish(
         StoreUnavailableError: a row changed at every try. What is finished by then stays so.
     """
     index, left, settled = cluster.names.entries, dict(outcomes), dict[int, Settled]()
+    feed_ids = {at: attempts[at].feed_ids() for at in left}
     for round_ in range(ROUNDS):
         operations = [
-            scripts.finish(index, attempts[at].settlement.claim, outcome, attempts[at].text, now)
+            scripts.finish(
+                index, attempts[at].settlement.claim, outcome, attempts[at].text, feed_ids[at], now
+            )
             for at, outcome in left.items()
         ]
         for (at, outcome), answer in zip(left.items(), cluster.bulk(operations), strict=True):
-            if answer.verdict != "conflict":
+            if late := _late_feeds(attempts[at].settlement.claim, answer):
+                add_feeds(cluster, [outcome.article_id] if outcome.article_id else [], late)
+                feed_ids[at] |= late
+            elif answer.verdict != "conflict":
                 settled[at] = _settled(outcome, answer, is_done=cluster.is_done(answer))
-                _note_late_feeds(cluster, attempts[at].row, outcome, answer)
         left = {at: outcome for at, outcome in left.items() if at not in settled}
         if not left:
             return settled
@@ -168,11 +178,10 @@ def _settled(outcome: Outcome, answer: Answer, *, is_done: bool) -> Settled:
     return Settled(state=SettledState.FINISHED, outcome=replace(outcome, article_id=article_id))
 
 
-def _note_late_feeds(cluster: Cluster, row: LedgerRow, outcome: Outcome, answer: Answer) -> None:
-    """Tell the article of feeds that came to list the row after it was read here.
+def _late_feeds(claim: Claim, answer: Answer) -> set[str]:
+    """Return the row's feeds where it was left alone because it has some that its article does not know.
 
-    Later ones find the row's article and tell it themselves.
+    They came to list it after it was read here; later ones find the row's article and tell it themselves.
     """
-    late = set(answer.returned.get("feed_ids", ())) - set(row.feed_ids)
-    if late and outcome.article_id:
-        add_feeds(cluster, [outcome.article_id], late)
+    is_ours = answer.verdict == "skipped" and answer.returned.get("claim") == claim.token
+    return set(answer.returned["feed_ids"]) if is_ours else set()

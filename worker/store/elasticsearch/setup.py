@@ -28,16 +28,17 @@ if TYPE_CHECKING:
 ALREADY_THERE = "resource_already_exists_exception"
 
 
-def set_up(cluster: Cluster) -> list[str]:
+def set_up(cluster: Cluster, ledger_shards: int) -> list[str]:
     """Create or update what the store needs; return one line per change.
 
-    What only a new index can change is refused before anything is written.
+    What only a new index can change, the ledger's number of primary shards among it, is refused before
+    anything is written.
 
     Raises:
         StoreError: an index must be rebuilt first, or an alias's name is taken by an index.
         StoreVersionError: a newer Feedmill set it up.
     """
-    wanted = layouts(cluster.prefix, cluster.names)
+    wanted = layouts(cluster.prefix, cluster.names, ledger_shards)
     with store_errors(cluster.place):
         live = {layout.alias: _live(cluster, layout) for layout in wanted}
         for layout in wanted:
@@ -87,6 +88,9 @@ def _check(cluster: Cluster, layout: Layout, index: str, live: Mapping[str, Any]
     changed = list(changed_fields(layout.mappings["properties"], live["mappings"].get("properties", {})))
     if not is_same_analysis(layout.analysis, live["settings"]["index"].get("analysis", {})):
         changed.append("analysis settings")
+    shards = int(live["settings"]["index"]["number_of_shards"])
+    if layout.shards not in (None, shards):
+        changed.append(f"number_of_shards {layout.shards} instead of {shards}")
     if changed:
         raise StoreError(
             f"{cluster.place}: {index} must be rebuilt for {', '.join(changed)}: run `feedmill reindex start`"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
 from elastic_transport.client_utils import DEFAULT
 from elasticsearch import Elasticsearch
@@ -16,13 +15,16 @@ from worker.store.elasticsearch.entries import ElasticsearchLedger
 from worker.store.elasticsearch.feeds import ElasticsearchFeeds
 from worker.store.elasticsearch.settle import settle
 from worker.store.elasticsearch.setup import set_up
+from worker.store.elasticsearch.users import let_in
+from worker.urls import without_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from worker.models import Settled, Settlement
+    from worker.store.elasticsearch.users import Account
 
 REQUEST_TIMEOUT_S = 30.0
 """A bulk of 10 MB takes a second on a busy node; after this, whoever called tries again."""
@@ -33,8 +35,9 @@ CONNECTIONS = 32
 class ElasticsearchStore:
     """`Store` on an Elasticsearch cluster."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, ledger_shards: int = 1) -> None:
         self._cluster = cluster
+        self._ledger_shards = ledger_shards
         self.feeds = ElasticsearchFeeds(cluster)
         self.entries = ElasticsearchLedger(cluster)
         self.articles = ElasticsearchArticles(cluster)
@@ -49,7 +52,11 @@ class ElasticsearchStore:
         return settle(self._cluster, settlements, now)
 
     def setup(self) -> list[str]:
-        return set_up(self._cluster)
+        return set_up(self._cluster, self._ledger_shards)
+
+    def let_in(self, accounts: Sequence[Account]) -> Iterator[str]:
+        """Create or mend the users of the cluster, with an administrator's rights; yield the changes."""
+        return let_in(self._cluster, accounts)
 
     def close(self) -> None:
         self._cluster.close()
@@ -61,6 +68,7 @@ def open_elasticsearch(
     prefix: str = "feedmill",
     api_key: str | None = None,
     ca_file: Path | None = None,
+    ledger_shards: int = 1,
     clock: Clock | None = None,
 ) -> ElasticsearchStore:
     """Return the store in the cluster at `url`, under `prefix`. Nothing is sent yet: see `setup`.
@@ -70,6 +78,7 @@ def open_elasticsearch(
         prefix: what the names of all indices, aliases and templates begin with.
         api_key: instead of a user, in the form that the server gives it out (base64).
         ca_file: certificates (PEM) to trust instead of the system's.
+        ledger_shards: primary shards of the ledger, which `setup` makes and only a re-index changes.
         clock: waits between tries, draws claims.
 
     Raises:
@@ -91,10 +100,4 @@ def open_elasticsearch(
         )
     except ValueError as error:
         raise StoreError(f"{place}: {error}") from error
-    return ElasticsearchStore(Cluster(client, place, prefix, clock or Clock()))
-
-
-def without_credentials(url: str) -> str:
-    """Return the URL as it may be shown."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return ElasticsearchStore(Cluster(client, place, prefix, clock or Clock()), ledger_shards)

@@ -43,6 +43,12 @@ class Layout:
         return found
 
     @property
+    def shards(self) -> int | None:
+        """Primary shards that every index of this kind must have, None where the server may choose."""
+        found: int | None = self.body["template"]["settings"]["index"].get("number_of_shards")
+        return found
+
+    @property
     def version(self) -> int:
         return int(self.body["version"])
 
@@ -52,9 +58,10 @@ def shared_template(prefix: str) -> tuple[str, dict[str, Any]]:
     return f"{prefix}-shared", _signed(_schema("shared"))
 
 
-def layouts(prefix: str, names: Names) -> list[Layout]:
-    """Return what each kind of index is made from."""
-    return [_layout(prefix, names, record, kind) for record, kind in _KINDS.items()]
+def layouts(prefix: str, names: Names, ledger_shards: int) -> list[Layout]:
+    """Return what each kind of index is made from: a rebuilt ledger gets its shards from there, too."""
+    shards = {"entry": ledger_shards}
+    return [_layout(prefix, names, record, kind, shards.get(record)) for record, kind in _KINDS.items()]
 
 
 def signature(template: Mapping[str, Any]) -> str | None:
@@ -90,15 +97,22 @@ def is_same_analysis(wanted: Mapping[str, Any], live: Mapping[str, Any]) -> bool
     return bool(_normal(wanted) == _normal(live))
 
 
-def _layout(prefix: str, names: Names, record: str, kind: str) -> Layout:
+def _layout(prefix: str, names: Names, record: str, kind: str, shards: int | None) -> Layout:
     alias: str = getattr(names, kind)
     more = (names.articles_write,) if kind == "articles" else ()
+    schema = _schema(record)
     body = {
-        **_schema(record),
+        **schema,
         "index_patterns": [f"{alias}-*"],
         "composed_of": [shared_template(prefix)[0]],
+        "template": _with_shards(schema["template"], shards) if shards else schema["template"],
     }
     return Layout(template=alias, alias=alias, aliases=(alias, *more), body=_signed(body))
+
+
+def _with_shards(template: Mapping[str, Any], shards: int) -> dict[str, Any]:
+    settings = template["settings"]
+    return {**template, "settings": {**settings, "index": {**settings["index"], "number_of_shards": shards}}}
 
 
 def _signed(body: Mapping[str, Any]) -> dict[str, Any]:

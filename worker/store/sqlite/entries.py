@@ -40,6 +40,8 @@ _CLAIM = """UPDATE entry SET claim = :token, wait = :wait, due_at = :until
 _DEFER = f"""UPDATE entry SET claim = NULL, wait = :wait, attempts = :attempts, reason = :reason,
     due_at = {DUE_UNLESS_HELD}
     WHERE entry_id = :entry_id AND claim = :token"""
+_UNCLAIM = f"""UPDATE entry SET claim = NULL, wait = :wait, due_at = {DUE_UNLESS_HELD}
+    WHERE entry_id = :entry_id AND claim = :token"""
 _RELEASE_CLAIMS = """UPDATE entry SET claim = NULL, wait = :wait,
     due_at = CASE WHEN due_at IS NULL THEN NULL ELSE :now END
     WHERE id IN (SELECT id FROM entry WHERE claim IS NOT NULL LIMIT :page) RETURNING id"""
@@ -112,6 +114,16 @@ class SqliteLedger:
         with self._database.write() as db:
             deferred = db.execute(_DEFER, {**values, "wait": wait, "attempts": attempts, "reason": reason})
             return deferred.rowcount == 1
+
+    def unclaim(self, claims: Sequence[Claim], now: datetime) -> int:
+        values = {"wait": Wait.NONE, "due_at": to_ms(now)}
+        given_back = self._database.write_each(
+            claims,
+            lambda db, claim: (
+                db.execute(_UNCLAIM, {**values, "entry_id": claim.entry_id, "token": claim.token}).rowcount
+            ),
+        )
+        return sum(given_back)
 
     def finish(self, settlements: Sequence[Settlement], now: datetime) -> list[Settled]:
         return self._database.write_each(settlements, lambda db, each: settle_one(db, each, now))

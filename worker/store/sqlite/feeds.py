@@ -55,7 +55,7 @@ class SqliteFeeds:
                 found = [_find(db, feed_id) for feed_id in ids[start : start + PAGE]]
             yield from filter(None, found)
 
-    def claim_due(self, now: datetime, limit: int) -> list[Feed]:
+    def claim_due(self, now: datetime, limit: int, lease_s: float) -> list[Feed]:
         with self._database.write() as db:
             rows = db.execute(
                 """SELECT * FROM feed WHERE state = 'active' AND next_poll_at <= ?
@@ -63,8 +63,8 @@ class SqliteFeeds:
                 (to_ms(now), min(limit, PAGE)),
             ).fetchall()
             db.executemany(
-                "UPDATE feed SET next_poll_at = ? + interval_s * 1000 WHERE feed_id = ?",
-                [(to_ms(now), row["feed_id"]) for row in rows],
+                "UPDATE feed SET next_poll_at = ? + min(interval_s * 1000, ?) WHERE feed_id = ?",
+                [(to_ms(now), round(lease_s * 1000), row["feed_id"]) for row in rows],
             )
             return [feed for row in rows if (feed := _find(db, row["feed_id"]))]
 
