@@ -37,6 +37,7 @@ def configure_logs(settings: Settings) -> None:
             foreign_pre_chain=shared, processors=[_drop_meta, *_renderers(settings)]
         )
     )
+    handler.addFilter(without_tracebacks_of_outages)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
@@ -55,6 +56,20 @@ class StderrHandler(logging.StreamHandler[Any]):
     @stream.setter
     def stream(self, _stream: Any) -> None:
         """The base class sets what this class always looks up."""
+
+
+def without_tracebacks_of_outages(record: logging.LogRecord) -> bool:
+    """Let Celery say in one line that its broker is away: that is no bug, and a traceback reads like one."""
+    error = record.exc_info[1] if record.exc_info else None
+    if record.name.partition(".")[0] in {"celery", "kombu"} and _is_outage(error):
+        record.msg, record.args = f"{record.getMessage()}: {str(error).strip().partition(chr(10))[0]}", ()
+        record.exc_info = None
+    return True
+
+
+def _is_outage(error: BaseException | None) -> bool:
+    """Return whether a library of Celery's met a connection that failed, or a server that refused."""
+    return isinstance(error, OSError) or type(error).__module__.partition(".")[0] in {"redis", "kombu"}
 
 
 def without_control_characters(_logger: Any, _method: str, event: EventDict) -> EventDict:
