@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.dispatch import per_host, plan_dispatch
-from worker.models import DueRow
+from tests.fakes import ManualClock
+from worker.backlog import Backlog
+from worker.broker.roll import Load
+from worker.dispatch import EntryDispatcher, dispatch_feeds, per_host, plan_dispatch
+from worker.errors import BrokerUnavailableError
+from worker.models import DueRow, Entry
+from worker.ops.subscriptions import new_feed
+from worker.settings import read_settings
+from worker.store.sqlite import open_sqlite
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -71,3 +83,62 @@ def test_plan_never_exceeds_room_or_host_share_and_wastes_no_room(due, room, sha
 )
 def test_share_of_one_host(delay_s, room, share):
     assert per_host(delay_s, room) == share
+
+
+class BrokerThatFails:
+    """Takes so many hints, then is away."""
+
+    def __init__(self, takes: int) -> None:
+        self.takes = takes
+        self.sent: list[object] = []
+
+    def __call__(self, hint: object) -> None:
+        if len(self.sent) == self.takes:
+            raise BrokerUnavailableError("redis://r: cannot be reached")
+        self.sent.append(hint)
+
+
+@pytest.fixture
+def mill(tmp_path: Path) -> Iterator[Any]:
+    """As much of a mill as dispatch uses: a real store, a clock that stands still, settings."""
+    clock = ManualClock()
+    with closing(open_sqlite(tmp_path / "feedmill.db")) as store:
+        store.setup()
+        yield SimpleNamespace(store=store, clock=clock, settings=read_settings(host_delay_s=0))
+
+
+ROOMY = Backlog(lambda queues: dict.fromkeys(queues, 0), lambda: [Load("w", 4, ("poll", "ingest"), {})])
+
+
+def test_entries_whose_hints_could_not_be_sent_are_due_again_at_once(mill: Any) -> None:
+    entries = [
+        Entry(entry_id=f"{n}", feed_id="f", url=f"http://h{n}.example/", domain=f"h{n}") for n in range(5)
+    ]
+    feed = new_feed("http://h.example/feed", mill.clock.now(), 1800)
+    mill.store.feeds.add([feed])
+    mill.store.entries.admit(feed.feed_id, entries, mill.clock.now())
+    broker = BrokerThatFails(takes=2)
+    with pytest.raises(BrokerUnavailableError):
+        EntryDispatcher().dispatch(mill, ROOMY, broker)
+    assert mill.store.entries.waiting() == {"none": 3, "slot": 0, "retry": 0, "lease": 2, "held": 0}
+    assert len(mill.store.entries.due(mill.clock.now(), 10, 10)) == 3
+    assert EntryDispatcher().dispatch(mill, ROOMY, [].append) == 3
+
+
+def test_feeds_whose_hints_could_not_be_sent_are_due_again_at_once(mill: Any) -> None:
+    now = mill.clock.now()
+    mill.store.feeds.add(new_feed(f"http://h{n}.example/feed", now, 1800) for n in range(5))
+    broker = BrokerThatFails(takes=2)
+    with pytest.raises(BrokerUnavailableError):
+        dispatch_feeds(mill, ROOMY, broker)
+    sent: list[Any] = []
+    assert dispatch_feeds(mill, ROOMY, sent.append) == 3
+    assert not {feed.feed_id for feed in sent} & {feed.feed_id for feed in broker.sent}
+
+
+def test_without_room_nothing_is_claimed(mill: Any) -> None:
+    full = Backlog(lambda queues: dict.fromkeys(queues, 999), ROOMY.loads)
+    mill.store.feeds.add([new_feed("http://h.example/feed", mill.clock.now(), 1800)])
+    assert dispatch_feeds(mill, full, [].append) == 0
+    assert EntryDispatcher().dispatch(mill, full, [].append) == 0
+    assert dispatch_feeds(mill, ROOMY, [].append) == 1

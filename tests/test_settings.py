@@ -58,7 +58,7 @@ def test_environment_wins_over_value_file_over_dotenv_over_toml(monkeypatch, tmp
 
 
 def test_all_mistakes_are_listed_at_once_in_one_line(monkeypatch):
-    monkeypatch.setenv("FEEDMILL_BROKER_URL", "redis://localhost")
+    monkeypatch.setenv("FEEDMILL_BROKER_URL", "amqp://localhost")
     monkeypatch.setenv("FEEDMILL_ALLOW_PORTS", "http")
     monkeypatch.setenv("FEEDMILL_HOST_DELAY_S", "-1")
     with pytest.raises(UsageError) as caught:

@@ -7,15 +7,19 @@ work about to be done. `plan_dispatch` decides; the rest asks the store and send
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from worker.errors import BrokerError
 from worker.fetch.policy import PATIENCE_S
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from worker.backlog import Backlog
     from worker.mill import Mill
-    from worker.models import Claim, DueRow
+    from worker.models import Claim, DueRow, Feed
+
+Hint = TypeVar("Hint")
 
 FEED_TICK_S, ENTRY_TICK_S = 5.0, 1.0
 """How often beat asks for due feeds and due entries, in seconds (design, steps 1 and 2)."""
@@ -56,9 +60,9 @@ class EntryDispatcher:
     def __init__(self) -> None:
         self._after_domain = ""
 
-    def dispatch(self, mill: Mill, send: Callable[[Claim], object]) -> int:
+    def dispatch(self, mill: Mill, backlog: Backlog, send: Callable[[Claim], object]) -> int:
         """Claim due rows up to the mark and send a hint for each one won; return how many."""
-        room = ENTRIES_PER_THREAD * mill.settings.fetch_threads - mill.backlog.size("ingest")
+        room = backlog.room("ingest", ENTRIES_PER_THREAD)
         if room <= 0:
             return 0
         now = mill.clock.now()
@@ -68,19 +72,35 @@ class EntryDispatcher:
             return 0
         self._after_domain = due[-1].domain
         claims = mill.store.entries.claim(plan_dispatch(due, room, share), now, mill.settings.lease_s)
-        mill.backlog.add("ingest", len(claims))
-        for claim in claims:
-            send(claim)
-        return len(claims)
+        return _send_all(claims, send, lambda unsent: mill.store.entries.unclaim(unsent, mill.clock.now()))
 
 
-def dispatch_feeds(mill: Mill, send: Callable[[str], object]) -> int:
+def dispatch_feeds(mill: Mill, backlog: Backlog, send: Callable[[Feed], object]) -> int:
     """Claim due feeds up to the mark and send a hint for each; return how many."""
-    room = FEEDS_PER_THREAD * mill.settings.fetch_threads - mill.backlog.size("poll")
+    room = backlog.room("poll", FEEDS_PER_THREAD)
     if room <= 0:
         return 0
-    feeds = mill.store.feeds.claim_due(mill.clock.now(), room)
-    mill.backlog.add("poll", len(feeds))
-    for feed in feeds:
-        send(feed.feed_id)
-    return len(feeds)
+    feeds = mill.store.feeds.claim_due(mill.clock.now(), room, mill.settings.lease_s)
+
+    def give_back(unsent: Sequence[Feed]) -> None:
+        for feed in unsent:
+            mill.store.feeds.update(feed.feed_id, {"next_poll_at": mill.clock.now()})
+
+    return _send_all(feeds, send, give_back)
+
+
+def _send_all(
+    hints: Sequence[Hint], send: Callable[[Hint], object], give_back: Callable[[Sequence[Hint]], object]
+) -> int:
+    """Send every hint; return how many.
+
+    Raises:
+        BrokerError: it is away; what could not be sent was given back and is due again.
+    """
+    for at, hint in enumerate(hints):
+        try:
+            send(hint)
+        except BrokerError:
+            give_back(hints[at:])
+            raise
+    return len(hints)

@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from worker.errors import BrokerError
 from worker.extract.pool import WorkerPool
 from worker.fetch.client import Fetcher
 from worker.fetch.gate import LocalGate
 from worker.fetch.policy import FetchPolicy
 from worker.fetch.resolver import system_resolver
+from worker.store.outage import Outage
 from worker.store.sqlite import open_sqlite
 
 if TYPE_CHECKING:
+    from redis import Redis
+
+    from worker.broker.gate import RedisGate
+    from worker.broker.roll import Roll
+    from worker.broker.ticks import RedisTicks
     from worker.clock import Clock
+    from worker.fetch.gate import HostGate
     from worker.fetch.resolver import Resolver
     from worker.settings import Settings
     from worker.store.base import Store
-
-
-class Backlog:
-    """Hints that were sent and whose tasks have not ended yet, by queue."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._open: Counter[str] = Counter()
-
-    def add(self, queue: str, count: int) -> None:
-        with self._lock:
-            self._open[queue] += count
-
-    def done(self, queue: str) -> None:
-        with self._lock:
-            self._open[queue] -= 1
-
-    def size(self, queue: str) -> int:
-        with self._lock:
-            return self._open[queue]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +36,6 @@ class Mill:
     store: Store
     fetcher: Fetcher
     pool: WorkerPool
-    backlog: Backlog = field(default_factory=Backlog)
 
     def close(self) -> None:
         self.fetcher.close()
@@ -66,12 +51,24 @@ def open_store(settings: Settings) -> Store:
 
     api_key = settings.store_api_key.get_secret_value() if settings.store_api_key else None
     return open_elasticsearch(
-        settings.store_url, prefix=settings.store_prefix, api_key=api_key, ca_file=settings.store_ca_file
+        settings.store_url,
+        prefix=settings.store_prefix,
+        api_key=api_key,
+        ca_file=settings.store_ca_file,
+        ledger_shards=settings.ledger_shards,
     )
 
 
-def open_fetcher(settings: Settings, clock: Clock, resolver: Resolver = system_resolver) -> Fetcher:
-    """Return a fetch client with its own gate. `resolver` replaces DNS where tests name their hosts."""
+def open_fetcher(
+    settings: Settings,
+    clock: Clock,
+    resolver: Resolver = system_resolver,
+    gate: HostGate | None = None,
+) -> Fetcher:
+    """Return a fetch client, by default with a gate of its own.
+
+    `resolver` replaces DNS where tests name their hosts.
+    """
     policy = FetchPolicy(
         user_agent=settings.user_agent,
         allow_private_networks=settings.allow_private_networks,
@@ -80,7 +77,7 @@ def open_fetcher(settings: Settings, clock: Clock, resolver: Resolver = system_r
         connect_timeout_s=settings.connect_timeout_s,
         host_delay_s=settings.host_delay_s,
     )
-    return Fetcher(policy, LocalGate(clock), clock, resolver)
+    return Fetcher(policy, gate or LocalGate(clock), clock, resolver)
 
 
 def open_pool(settings: Settings) -> WorkerPool:
@@ -88,12 +85,56 @@ def open_pool(settings: Settings) -> WorkerPool:
     return WorkerPool(settings.extract_processes, settings.extract_timeout_s)
 
 
-def open_mill(settings: Settings, clock: Clock, resolver: Resolver = system_resolver) -> Mill:
+def open_mill(
+    settings: Settings,
+    clock: Clock,
+    resolver: Resolver = system_resolver,
+    gate: HostGate | None = None,
+) -> Mill:
     """Open every part. The store comes first, so that a wrong path fails before anything starts."""
     return Mill(
         settings=settings,
         clock=clock,
         store=open_store(settings),
-        fetcher=open_fetcher(settings, clock, resolver),
+        fetcher=open_fetcher(settings, clock, resolver, gate),
         pool=open_pool(settings),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What all workers share through Redis, as one of them uses it."""
+
+    client: Redis
+    gate: RedisGate
+    ticks: RedisTicks
+    roll: Roll
+    outage: Outage
+    worker_id: str
+
+    def leave(self) -> None:
+        """Strike this worker off the roll, if that can be said now, and close the connections."""
+        try:
+            self.roll.leave(self.worker_id)
+        except BrokerError as error:
+            self.outage.met(error)
+        self.client.close()
+
+
+def open_shared(settings: Settings, clock: Clock) -> Shared:
+    """Return the shared parts. Nothing is sent yet."""
+    from worker.broker.connection import open_redis  # noqa: PLC0415 - the embedded service has no use for it
+    from worker.broker.gate import RedisGate  # noqa: PLC0415
+    from worker.broker.roll import Roll  # noqa: PLC0415
+    from worker.broker.ticks import RedisTicks  # noqa: PLC0415
+
+    client = open_redis(settings.broker_url, settings.broker_ca_file)
+    outage = Outage(clock)
+    return Shared(
+        client=client,
+        gate=RedisGate(client, outage),
+        ticks=RedisTicks(client),
+        roll=Roll(client),
+        outage=outage,
+        worker_id=clock.token(),
     )

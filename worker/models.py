@@ -34,6 +34,10 @@ class EntryState(StrEnum):
     DONE = "done"
 
 
+QUEUES = ("control", "poll", "ingest")
+"""Ticks, polls and ingests wait for workers apart, so that none holds up another."""
+
+
 class Wait(StrEnum):
     """Why a pending row is not due yet."""
 

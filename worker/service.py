@@ -8,38 +8,34 @@ from __future__ import annotations
 
 import fcntl
 import os
-import signal
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import structlog
 from celery.beat import Scheduler, Service
-from celery.worker import WorkController
-from celery.worker import state as worker_state
 
-from worker.app import WAKE_S, make_app, open_line
+from worker.app import WAKE_S, OneBeat, make_app, open_line
+from worker.backlog import Backlog, own_load
 from worker.clock import Clock
-from worker.errors import OperationError, StoreError
+from worker.errors import OperationError, StoreError, UsageError
 from worker.fetch.resolver import system_resolver
 from worker.mill import open_mill
-from worker.models import FeedState
+from worker.models import QUEUES, FeedState
+from worker.running import stop, stop_on_signal, work
+from worker.signals import stop_signals
+from worker.store.outage import Outage
 from worker.tasks import dispatch_entries, dispatch_feeds, prune_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from celery import Celery
-
-    from worker.app import Line
+    from worker.app import FeedmillApp, Line
     from worker.fetch.resolver import Resolver
     from worker.mill import Mill
     from worker.settings import Settings
-
-log = structlog.get_logger()
 
 IDLE_CHECK_S = 0.5
 
@@ -69,7 +65,10 @@ def run_service(
 
     Raises:
         OperationError: another service holds the database, or the store cannot be opened.
+        UsageError: the settings name a shared broker.
     """
+    if not settings.is_embedded:
+        raise UsageError("`run` works on memory:// alone; with a shared broker, run `worker` and `beat`")
     with only_service(settings.sqlite_path) as alone:
         mill = open_mill(settings, clock, resolver)
         try:
@@ -86,28 +85,32 @@ def run_service(
 
 def _work_until_stopped(mill: Mill, watch: Callable[[Mill], None], *, until_idle: bool) -> int:
     """Run worker, beat and monitor; return how many settlements could not be written at the end."""
-    line = open_line(mill)
-    app = make_app(mill.settings, line)
-    _forget_messages(app)
+    app = make_app(mill.settings)
+    app.control.purge()  # hints of an earlier run in this process mean nothing any more
+    threads = mill.settings.fetch_threads
+    backlog = Backlog(lambda queues: _lengths(app, queues), lambda: [own_load("", threads)])
+    line = app.line = open_line(mill, backlog, OneBeat(), Outage(mill.clock))
     monitor = Monitor(line, watch, until_idle=until_idle)
-    worker = WorkController(app=app, pool_cls="threads", concurrency=mill.settings.fetch_threads, quiet=True)
     # This scheduler leaves no file; fractions of a second are only missing from the stubs.
     beat = Service(app, max_interval=WAKE_S, scheduler_cls=Scheduler)  # type: ignore[arg-type]
-    worker_state.should_stop = None  # a module of Celery's: an earlier run in this process has set it
-    with _stop_signals(line):
+    with stop_signals(lambda: stop_on_signal(line)):
         for task in (dispatch_feeds, dispatch_entries, prune_ledger):
             task.delay()  # beat's own first ticks come a period from now
         threading.Thread(target=beat.start, name="beat", daemon=True).start()
         monitor.start()
         try:
-            worker.start()
+            work(app, threads, QUEUES)
         finally:
             monitor.stop()
             beat.stop(wait=True)
             unwritten = line.writer.drain()
-    if worker.exitcode not in (None, 0):
-        raise OperationError("the worker stopped on an error of its own; the log has its traceback")
     return unwritten
+
+
+def _lengths(app: FeedmillApp, queues: Sequence[str]) -> dict[str, int]:
+    with app.connection_or_acquire() as connection:
+        channel = connection.default_channel
+        return {queue: channel.queue_declare(queue, passive=True).message_count for queue in queues}
 
 
 class Monitor(threading.Thread):
@@ -149,41 +152,13 @@ def is_idle(line: Line, started_at: datetime) -> bool:
     rows of paused feeds aside), and every active feed was polled since `started_at`.
     """
     mill = line.mill
-    busy = mill.backlog.size("poll") or mill.backlog.size("ingest") or not line.writer.is_idle()
+    busy = line.backlog.size("poll") or line.backlog.size("ingest") or not line.writer.is_idle()
     if busy or any(
         count for wait, count in mill.store.entries.waiting().items() if wait not in ("retry", "held")
     ):
         return False
     active = (feed for feed in mill.store.feeds.all() if feed.state is FeedState.ACTIVE)
     return all(feed.last_polled_at is not None and feed.last_polled_at >= started_at for feed in active)
-
-
-def stop(line: Line) -> None:
-    """Ask the worker of this process to finish what runs and return."""
-    line.writer.hurry()
-    worker_state.should_stop = os.EX_OK  # type: ignore[assignment]
-
-
-@contextmanager
-def _stop_signals(line: Line) -> Iterator[None]:
-    """While active, SIGINT and SIGTERM stop the worker warmly; a second one falls to the default."""
-
-    def on_signal(number: int, _frame: Any) -> None:
-        signal.signal(number, previous[number] or signal.SIG_DFL)
-        log.info(
-            "stopping", signal=signal.Signals(number).name, note="finishing what runs; again to quit at once"
-        )
-        stop(line)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals belong to the main thread; an embedding program handles its own
-        return
-    previous = {int(number): signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
@@ -216,11 +191,6 @@ def only_service(database: Path | None) -> Iterator[bool]:
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield True
-
-
-def _forget_messages(app: Celery) -> None:
-    """Empty the in-memory queues: hints of an earlier run in this process mean nothing any more."""
-    app.control.purge()
 
 
 def _result(mill: Mill, unwritten: int) -> RunResult:

@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 
 from worker.errors import UsageError
+from worker.urls import without_credentials
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -57,11 +58,11 @@ class Settings(BaseSettings):
     broker_url: str = Field(
         "memory://",
         repr=False,
-        description="Celery broker: `memory://` (one process, no services), or `redis://…` or `rediss://…` for "
-        "`feedmill worker` and `feedmill beat` (user and password in it are never shown).",
+        description="Celery broker: `memory://` (one process, no services), or `redis://…` or "
+        "`rediss://…` for `feedmill worker` and `feedmill beat` (user and password are never shown).",
     )
     broker_ca_file: Path | None = Field(
-        None, description="Certificates (PEM) to trust for `rediss://` instead of the system's."
+        None, description="Certificates (PEM) to trust for `rediss://` besides the system's."
     )
     store_url: str = Field(
         "sqlite:///feedmill.db",
@@ -79,6 +80,26 @@ class Settings(BaseSettings):
     )
     store_ca_file: Path | None = Field(
         None, description="Certificates (PEM) to trust for Elasticsearch instead of the system's."
+    )
+    store_admin_password: SecretStr | None = Field(
+        None,
+        description="Password of Elasticsearch's built-in user `elastic`: `feedmill setup` then also makes "
+        "the user that `FEEDMILL_STORE_URL` names, and gives the passwords below. Nothing else needs it.",
+    )
+    kibana_system_password: SecretStr | None = Field(
+        None, description="Password that `feedmill setup` gives to `kibana_system`, as whom Kibana logs in."
+    )
+    reader_password: SecretStr | None = Field(
+        None, description="Password of the user `reader`, who may search in Kibana, made by `feedmill setup`."
+    )
+    kibana_url: str | None = Field(
+        None,
+        repr=False,
+        pattern="^https?://",
+        description="Kibana, for `feedmill kibana import` (user and password in it are never shown).",
+    )
+    kibana_ca_file: Path | None = Field(
+        None, description="Certificates (PEM) to trust for Kibana instead of the system's."
     )
     user_agent: str = Field(
         "Feedmill/0.1 (+https://github.com/feedmill/feedmill)",
@@ -113,19 +134,19 @@ class Settings(BaseSettings):
     lease_s: float = Field(
         900.0,
         ge=5,
-        description="Seconds a claimed entry or feed stays with its worker before another may take it: longer than "
-        "a wait in the queue, the fetch, the extraction and writing take together, and than clocks differ.",
+        description="Seconds a claimed entry or feed stays with its worker before another may take it: more "
+        "than queue wait, fetch, extraction and writing take together, and than clocks differ.",
     )
     ledger_shards: int = Field(
         1,
         ge=1,
         le=64,
-        description="Primary shards of the ledger's first Elasticsearch index, fixed by `feedmill setup`; one "
+        description="Primary shards of the ledger in Elasticsearch, fixed by the first `feedmill setup`; one "
         "holds some 50 million rows.",
     )
     run_dir: Path = Field(
         Path("feedmill-run"),
-        description="Folder where worker and beat processes note their progress, for `feedmill worker --check`.",
+        description="Folder where workers and beats note their progress, for `feedmill worker --check`.",
     )
     poll_interval_s: int = Field(1800, ge=60, description="Seconds between two polls of a feed.")
     max_attempts: int = Field(8, ge=1, le=50, description="Attempts at an entry before it ends `gave_up`.")
@@ -183,6 +204,16 @@ class Settings(BaseSettings):
         if value.startswith(("http://", "https://")) or value.removeprefix("sqlite:///") not in ("", value):
             return value
         raise ValueError("must be sqlite:///FILE, or the http(s) URL of an Elasticsearch")
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether broker and worker are one process."""
+        return self.broker_url.startswith("memory://")
+
+    @property
+    def broker_place(self) -> str:
+        """Where the broker is, as it may be shown."""
+        return without_credentials(self.broker_url)
 
     @property
     def sqlite_path(self) -> Path | None:

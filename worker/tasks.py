@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -15,7 +16,8 @@ from celery import shared_task
 
 from worker import dispatch, ingest, poll
 from worker.app import line_of
-from worker.errors import StoreError
+from worker.broker.connection import publish_errors
+from worker.errors import BrokerError, StoreError
 from worker.models import Claim
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from celery import Task
 
     from worker.app import Line
+    from worker.models import Feed
 
 log = structlog.get_logger()
 
@@ -34,7 +37,7 @@ def dispatch_feeds(self: Task[[], None]) -> None:
     line = line_of(self)
     with _tick(line, "feeds") as mine:
         if mine:
-            dispatch.dispatch_feeds(line.mill, poll_feed.delay)
+            dispatch.dispatch_feeds(line.mill, line.backlog, partial(_send_poll, line))
 
 
 @shared_task(name="feedmill.dispatch_entries", bind=True)
@@ -43,7 +46,7 @@ def dispatch_entries(self: Task[[], None]) -> None:
     line = line_of(self)
     with _tick(line, "entries") as mine:
         if mine:
-            line.dispatcher.dispatch(line.mill, _send_claim)
+            line.dispatcher.dispatch(line.mill, line.backlog, partial(_send_claim, line))
 
 
 @shared_task(name="feedmill.poll_feed", bind=True)
@@ -54,7 +57,7 @@ def poll_feed(self: Task[[str], None], feed_id: str) -> None:
     def on_bug(error: Exception) -> None:
         poll.poll_hit_a_bug(line.mill, feed_id, error)
 
-    with _work(line, "poll", on_bug, feed_id=feed_id):
+    with _work(line, on_bug, feed_id=feed_id):
         poll.poll_feed(line.mill, feed_id)
 
 
@@ -67,7 +70,7 @@ def ingest_entry(self: Task[[str, str, int], None], entry_id: str, token: str, g
     def on_bug(error: Exception) -> None:
         ingest.ingest_hit_a_bug(line.mill, line.writer.submit, claim, error)
 
-    with _work(line, "ingest", on_bug, entry_id=entry_id):
+    with _work(line, on_bug, entry_id=entry_id):
         ingest.ingest_entry(line.mill, line.writer.submit, claim)
 
 
@@ -82,21 +85,27 @@ def prune_ledger(self: Task[[], None]) -> None:
             log.info("pruned ledger", rows=rows)
 
 
-def _send_claim(claim: Claim) -> None:
-    ingest_entry.delay(claim.entry_id, claim.token, claim.generation)
+def _send_poll(line: Line, feed: Feed) -> None:
+    with publish_errors(line.mill.settings.broker_place):
+        poll_feed.delay(feed.feed_id)
+
+
+def _send_claim(line: Line, claim: Claim) -> None:
+    with publish_errors(line.mill.settings.broker_place):
+        ingest_entry.delay(claim.entry_id, claim.token, claim.generation)
 
 
 @contextmanager
 def _tick(line: Line, name: str) -> Iterator[bool]:
-    """The outer edge of a tick: yield whether none of its name is running."""
-    with line.only_tick(name) as mine, _store_may_be_away(line):
+    """The outer edge of a tick: yield whether it is to be worked on."""
+    with _servers_may_be_away(line), line.only_tick(name) as mine:
         yield mine
 
 
 @contextmanager
-def _work(line: Line, queue: str, on_bug: Callable[[Exception], None], **ids: str) -> Iterator[None]:
-    """The outer edge of a task: ids in every log line, bugs logged and kept, the backlog told."""
-    with structlog.contextvars.bound_contextvars(**ids), _store_may_be_away(line):
+def _work(line: Line, on_bug: Callable[[Exception], None], **ids: str) -> Iterator[None]:
+    """The outer edge of a task: ids in every log line, bugs logged and kept."""
+    with structlog.contextvars.bound_contextvars(**ids), _servers_may_be_away(line):
         try:
             yield
         except StoreError:
@@ -104,14 +113,13 @@ def _work(line: Line, queue: str, on_bug: Callable[[Exception], None], **ids: st
         except Exception as error:
             log.exception("bug", error=str(error))
             on_bug(error)
-        finally:
-            line.mill.backlog.done(queue)
 
 
 @contextmanager
-def _store_may_be_away(line: Line) -> Iterator[None]:
-    """Survive a store that is away: the next tick, the lease or the next poll is the recovery."""
+def _servers_may_be_away(line: Line) -> Iterator[None]:
+    """Survive a store or broker that is away: the next tick, the lease or the next poll is the recovery."""
     try:
-        yield
-    except StoreError as error:
+        with line.meter.work():
+            yield
+    except (StoreError, BrokerError) as error:
         line.outage.met(error)

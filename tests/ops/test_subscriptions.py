@@ -57,8 +57,8 @@ def test_paused_resumed_removed(store):
     subscriptions.import_feeds(store, [ListedFeed(url="https://a.example/feed")], START, 1800)
     feed = subscriptions.find_feed(store, "https://a.example/feed")
     subscriptions.pause_feed(store, feed)
-    assert store.feeds.claim_due(START, 10) == []
+    assert store.feeds.claim_due(START, 10, 900) == []
     subscriptions.resume_feed(store, feed, START)
-    assert [due.feed_id for due in store.feeds.claim_due(START, 10)] == [feed.feed_id]
+    assert [due.feed_id for due in store.feeds.claim_due(START, 10, 900)] == [feed.feed_id]
     subscriptions.remove_feed(store, feed, START)
     assert list(store.feeds.all()) == []

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.servers import distribution
 from tests.servers.looking import RUN_AS, free_port, give_away, running, without
@@ -31,6 +32,17 @@ class Server:
     url: str
     found: str
     pid: int | None = None
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How to start a server: `options` are those of Popen. Its data is in `folder`."""
+
+    command: list[str]
+    folder: Path
+    url: str
+    found: str
+    options: Mapping[str, Any]
 
 
 @contextmanager
@@ -51,13 +63,22 @@ def own_elasticsearch(
     settings: Mapping[str, str], config: Mapping[str, bytes] | None = None
 ) -> Iterator[Server]:
     """Yield a server that is started here for sure: for settings and configuration files of its own."""
+    launch = prepared(settings, config or {})
+    up = running(launch.command, launch.folder, lambda: answers(launch.url), **launch.options)
+    with up as process:
+        yield Server(launch.url, launch.found, process.pid)
+
+
+def prepared(
+    settings: Mapping[str, str], config: Mapping[str, bytes] | None = None, heap: str = HEAP
+) -> Launch:
+    """Return how to start a server of one's own, its folder made. Skips where there is none to start."""
     java = distribution.find_java()
     if home := installed():
         java = None  # it brings its own
     elif java is None or (home := distribution.unpacked()) is None:
         without("Elasticsearch", HOW)
-    with _started(home, settings, config or {}, java) as server:
-        yield server
+    return _launch(home, settings, config or {}, java, heap)
 
 
 def installed() -> Path | None:
@@ -72,10 +93,9 @@ def has_docker() -> bool:
     )
 
 
-@contextmanager
-def _started(
-    home: Path, settings: Mapping[str, str], config: Mapping[str, bytes], java: Path | None
-) -> Iterator[Server]:
+def _launch(
+    home: Path, settings: Mapping[str, str], config: Mapping[str, bytes], java: Path | None, heap: str
+) -> Launch:
     folder, port = Path(tempfile.mkdtemp(prefix="feedmill-elasticsearch-")), free_port()
     _configure(folder / "config", home, config)
     (folder / "tmp").mkdir()
@@ -94,7 +114,7 @@ def _started(
     options = [part for name, value in chosen.items() for part in ("-E", f"{name}={value}")]
     environment = {
         **os.environ,
-        "ES_JAVA_OPTS": f"-Xms{HEAP} -Xmx{HEAP}",
+        "ES_JAVA_OPTS": f"-Xms{heap} -Xmx{heap}",
         "ES_PATH_CONF": str(folder / "config"),
         "ES_TMPDIR": str(folder / "tmp"),
         **({"ES_JAVA_HOME": str(java)} if java else {}),
@@ -104,8 +124,7 @@ def _started(
     user = {"user": RUN_AS, "group": RUN_AS, "extra_groups": []} if os.geteuid() == 0 else {}
     scheme = "https" if chosen.get("xpack.security.http.ssl.enabled") == "true" else "http"
     url = f"{scheme}://127.0.0.1:{port}"
-    with running(command, folder, lambda: answers(url), env=environment, **user) as process:
-        yield Server(url, str(home), process.pid)
+    return Launch(command, folder, url, str(home), {"env": environment, **user})
 
 
 def _configure(folder: Path, home: Path, config: Mapping[str, bytes]) -> None:

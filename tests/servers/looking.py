@@ -64,19 +64,38 @@ def running(
 
     `options` are those of Popen. The folder is deleted at the end.
     """
-    with (folder / "log").open("wb") as log:
+    try:
+        process = start(command, folder, is_up, **options)
+        try:
+            yield process
+        finally:
+            stop(process)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def start(
+    command: list[str], folder: Path, is_up: Callable[[], bool], **options: Any
+) -> subprocess.Popen[bytes]:
+    """Start a server as `running` does, leaving it to the caller to `stop` it."""
+    with (folder / "log").open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **options)
     try:
         _wait_until(is_up, process, folder / "log")
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=60)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+    except BaseException:
+        stop(process)
+        raise
+    return process
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask the server to stop, and see it gone."""
+    process.terminate()
+    try:
+        process.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _wait_until(is_up: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:

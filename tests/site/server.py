@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -54,9 +54,13 @@ def head(status: int, headers: Mapping[str, str]) -> bytes:
 
 
 class Site:
-    """Serves its routes under every name until closed, and remembers requests and name lookups."""
+    """Serves its routes under every name until closed, and remembers requests and name lookups.
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    It listens on the first of `addresses`, and for http on the others too, at one port: each is a host
+    that needs no name service.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None, addresses: Sequence[str] = (LOOPBACK,)) -> None:
         self.requests: list[Request] = []
         self.lookups: list[str] = []
         self._routes: dict[tuple[str, str], Answer] = {}
@@ -64,9 +68,12 @@ class Site:
         self._closing = threading.Event()
         self._threads: list[threading.Thread] = []
         self._listeners: dict[str, socket.socket] = {}
-        self._listen("http", None)
+        self._others: list[socket.socket] = []
+        self._listeners["http"] = self._listen(addresses[0], 0, None)
+        for address in addresses[1:]:
+            self._others.append(self._listen(address, self.port(), None))
         if tls:
-            self._listen("https", tls)
+            self._listeners["https"] = self._listen(addresses[0], 0, tls)
 
     def serve(self, path: str, answer: Answer, host: str = "*") -> None:
         """Answer requests for `path` (with or without a query) on `host`, on every host by default."""
@@ -122,16 +129,16 @@ class Site:
         if self._closing.is_set():
             return
         self._closing.set()
-        for listener in self._listeners.values():
+        for listener in (*self._listeners.values(), *self._others):
             listener.shutdown(socket.SHUT_RDWR)  # wakes the thread in accept()
             listener.close()
         for thread in self._threads:
             thread.join(timeout=5)
 
-    def _listen(self, scheme: str, tls: ssl.SSLContext | None) -> None:
-        listener = socket.create_server((LOOPBACK, 0), backlog=128)
-        self._listeners[scheme] = listener
+    def _listen(self, address: str, port: int, tls: ssl.SSLContext | None) -> socket.socket:
+        listener = socket.create_server((address, port), backlog=128)
         self._start(self._accept, listener, tls)
+        return listener
 
     def _start(self, target: Callable[..., None], *args: object) -> None:
         thread = threading.Thread(target=target, args=args, daemon=True)

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import Abort, TyperException
 
-from worker.cli import articles, dead, demo, extract, feeds, run, setup, status
+from worker.cli import articles, dead, demo, extract, feeds, kibana, production, run, setup, status
 from worker.cli.output import say, say_error
 from worker.errors import FeedmillError, UsageError
 
@@ -39,8 +39,8 @@ def feedmill(
 
 for command in (
     run.run,
-    run.worker,
-    run.beat,
+    production.worker,
+    production.beat,
     demo.demo,
     articles.search,
     articles.show,
@@ -52,6 +52,7 @@ for command in (
     app.command()(command)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(dead.app, name="dead")
+app.add_typer(kibana.app, name="kibana")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from worker.cli.feeds import import_into
 from worker.cli.output import say, settings
-from worker.errors import OperationError, UsageError
+from worker.errors import OperationError
 from worker.ops.logs import configure_logs
 
 if TYPE_CHECKING:
@@ -54,16 +54,3 @@ def summary(result: RunResult) -> str:
         f" ({result.waiting_for_retry:,} of the pending wait for a retry)" if result.waiting_for_retry else ""
     )
     return f"{sum(counts.values()):,} entries seen: {told}{retrying}"
-
-
-def worker() -> None:
-    """Production: do the work (needs a shared broker)."""
-    raise UsageError(_NEEDS_BROKER)
-
-
-def beat() -> None:
-    """Production: send the ticks (needs a shared broker)."""
-    raise UsageError(_NEEDS_BROKER)
-
-
-_NEEDS_BROKER = "memory:// lives in one process: use `feedmill run`, which is worker and beat in one"

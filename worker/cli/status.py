@@ -8,23 +8,28 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from worker.cli.output import CLOCK, opened_store, pairs, say, say_json
+from worker.cli.output import CLOCK, opened_store, pairs, say, say_json, settings
+from worker.ops.crew import find_crew
 from worker.ops.status import Status, collect_status
 from worker.ops.text import one_line, when
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from worker.ops.crew import Crew
+
 
 def status(json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
     """Show feeds, entries by outcome, what waits, and what fails."""
     now = CLOCK.now()
+    crew = find_crew(settings())
     with opened_store() as store:
         collected = collect_status(store, now)
     if json:
-        say_json({**asdict(collected), "seen": collected.seen})
+        said = {"seen": collected.seen, "crew": asdict(crew) if crew else None}
+        say_json({**asdict(collected), **said})
         return
-    pairs(status_lines(collected, now))
+    pairs(status_lines(collected, now) + (crew_lines(crew) if crew else []))
     for feed in collected.failing:
         name, error = one_line(feed.title or feed.url), one_line(feed.error or "-")
         say(Text(f"  {feed.consecutive_failures} failures in a row: {name}: {error}", style="red"))
@@ -32,7 +37,7 @@ def status(json: Annotated[bool, typer.Option("--json", help="One JSON object.")
 
 def status_lines(status: Status, now: datetime) -> list[tuple[str, str]]:
     """Return the status as (heading, sentence) pairs."""
-    overdue = f", {status.overdue_feeds} overdue: is `feedmill run` running?" if status.overdue_feeds else ""
+    overdue = f", {status.overdue_feeds} overdue: is the service running?" if status.overdue_feeds else ""
     next_poll = "none"
     if status.next_poll_at:
         next_poll = "now" if status.next_poll_at <= now else when(status.next_poll_at)
@@ -46,6 +51,15 @@ def status_lines(status: Status, now: datetime) -> list[tuple[str, str]]:
         told.append(("pending", waiting))
     told += [(outcome, f"{rows:,} {reason}") for outcome, reason, rows in status.reasons]
     return told
+
+
+def crew_lines(crew: Crew) -> list[tuple[str, str]]:
+    """Return who is at work, as (heading, sentence) pairs."""
+    if crew.away:
+        return [("broker", crew.away)]
+    waiting = _counts(crew.queues or {}, always=()) or "nothing"
+    at_work = f"{crew.workers:,} with {crew.threads:,} threads" if crew.workers else "none"
+    return [("workers", at_work), ("queued", waiting)]
 
 
 def _counts(counts: dict[str, int], always: tuple[str, ...]) -> str:
