@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import kombu.exceptions
 import pytest
 import redis
+from billiard.exceptions import RestartFreqExceeded
 
-from worker.ops.logs import configure_logs
+from worker.ops.logs import BriefAboutOutages, configure_logs
 from worker.settings import read_settings
 
 
@@ -30,7 +31,10 @@ def _restored() -> Iterator[None]:
         ),
         pytest.param("celery.worker", kombu.exceptions.OperationalError("Error 111"), True, id="kombu's own"),
         pytest.param("celery.worker", ConnectionResetError("Error 111"), True, id="the kernel's"),
-        pytest.param("celery.worker", KeyError("Error 111"), False, id="a bug"),
+        pytest.param(
+            "celery.worker.consumer", RestartFreqExceeded("Error 111"), True, id="too many restarts"
+        ),
+        pytest.param("celery.worker.consumer.consumer", KeyError("Error 111"), False, id="a bug"),
         pytest.param("worker.tasks", redis.ConnectionError("Error 111"), False, id="ours"),
     ],
 )
@@ -45,3 +49,21 @@ def test_an_outage_is_one_line(capsys, log_format, logger, error, is_one_line) -
     assert "Error 111" in said
     assert ("Traceback" not in said) is is_one_line
     assert (said.count("\n") == 1) is (is_one_line or log_format == "json")
+
+
+def test_an_outage_is_said_twice_a_minute_and_a_bug_each_time() -> None:
+    brief = BriefAboutOutages()
+    said = []
+    for second in range(60):
+        for name, error in (
+            ("celery.worker.consumer.consumer", None),
+            ("kombu.message", OSError()),
+            ("celery.x", KeyError()),
+        ):
+            record = logging.LogRecord(
+                name, logging.ERROR, "", 0, f"{name} %s", (second,), (None, error, None)
+            )
+            record.created = float(second)
+            if brief.filter(record):
+                said.append(name)
+    assert [said.count(name) for name in sorted(set(said))] == [2, 60, 2]

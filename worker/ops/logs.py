@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import structlog
 
 from worker.ops.text import json_line, lines, one_line
+from worker.store.outage import SAY_EVERY_S
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, ExcInfo, Processor
@@ -37,7 +38,7 @@ def configure_logs(settings: Settings) -> None:
             foreign_pre_chain=shared, processors=[_drop_meta, *_renderers(settings)]
         )
     )
-    handler.addFilter(without_tracebacks_of_outages)
+    handler.addFilter(BriefAboutOutages())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
@@ -58,18 +59,34 @@ class StderrHandler(logging.StreamHandler[Any]):
         """The base class sets what this class always looks up."""
 
 
-def without_tracebacks_of_outages(record: logging.LogRecord) -> bool:
-    """Let Celery say in one line that its broker is away: that is no bug, and a traceback reads like one."""
-    error = record.exc_info[1] if record.exc_info else None
-    if record.name.partition(".")[0] in {"celery", "kombu"} and _is_outage(error):
-        record.msg, record.args = f"{record.getMessage()}: {str(error).strip().partition(chr(10))[0]}", ()
-        record.exc_info = None
-    return True
+class BriefAboutOutages(logging.Filter):
+    """Celery's own account of a broker that is away: a line instead of a traceback, twice a minute at most.
+
+    At maxmemory alone its consumer says six times a second that it starts again.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said_at: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not (record.name.startswith(("celery.", "kombu.")) and _is_outage(record, error)):
+            return True
+        if record.created < self._said_at.get(record.msg, float("-inf")) + SAY_EVERY_S:
+            return False
+        self._said_at[record.msg] = record.created
+        said = f": {str(error).strip().partition(chr(10))[0]}" if error else ""
+        record.msg, record.args, record.exc_info = f"{record.getMessage()}{said}", (), None
+        return True
 
 
-def _is_outage(error: BaseException | None) -> bool:
-    """Return whether a library of Celery's met a connection that failed, or a server that refused."""
-    return isinstance(error, OSError) or type(error).__module__.partition(".")[0] in {"redis", "kombu"}
+def _is_outage(record: logging.LogRecord, error: BaseException | None) -> bool:
+    """Return whether a connection failed or a server refused: no bug, though Celery may call it critical."""
+    if error is None:
+        return record.name == "celery.worker.consumer.consumer"
+    libraries = {"redis", "kombu", "billiard"}
+    return isinstance(error, OSError) or type(error).__module__.partition(".")[0] in libraries
 
 
 def without_control_characters(_logger: Any, _method: str, event: EventDict) -> EventDict:
