@@ -27,6 +27,8 @@ whether trying again later can help.
         │   ├── TooLargeError           too_large        final
         │   ├── ContentCodingError      content_coding   final
         │   ├── ContentTypeError        content_type     final   not a page, not a feed
+        │   ├── RobotsError             robots           final   the site's robots.txt disallows the page
+        │   ├── RobotsUnavailableError  robots_unavailable  retryable  it fails or hangs, and was never read
         │   ├── HttpStatusError         http_4xx         final   (404 → `not_found`, 410 → `gone`)
         │   └── HttpRetryableError      http_5xx         retryable (408, 425, 429, 5xx)
         ├── ParseError                  not_a_feed       retryable  a maintenance page ends no feed
@@ -205,6 +207,19 @@ class ContentTypeError(FetchError):
     """The response is not text to read: an image, a video, a PDF."""
 
     reason = "content_type"
+
+
+class RobotsError(FetchError):
+    """The site's robots.txt disallows the page."""
+
+    reason = "robots"
+
+
+class RobotsUnavailableError(FetchError):
+    """The site's robots.txt was never read and can't be had now: nothing is allowed (RFC 9309, 2.3.1.4)."""
+
+    reason = "robots_unavailable"
+    retryable = True
 
 
 class HttpStatusError(FetchError):

@@ -16,20 +16,22 @@ import structlog
 from worker import urls
 from worker.clock import milliseconds
 from worker.errors import BugError, FetchError, HostBusyError, HttpStatusError, WorkError
+from worker.fetch.client import anything
 from worker.fetch.policy import PAGE
 from worker.models import Outcome, OutcomeKind, Settlement, Timings, Wait
 from worker.pipeline import build_candidate, build_from_feed
 
 if TYPE_CHECKING:
     from worker.mill import Mill
-    from worker.models import Claim, LedgerRow, Page, Settled
+    from worker.models import Claim, Feed, LedgerRow, Page, Settled
     from worker.pipeline import Built
 
 log = structlog.get_logger()
 
 LONGEST_RETRY_S = 86_400.0
 """A day: an entry that fails for longer than its attempts last is gone for its readers too."""
-
+LONGEST_SLOT_WAIT_S = 60.0
+"""A host that is busy for longer has been stopped: nobody waits for its turn, as `run --until-idle` would."""
 
 Submit = Callable[["Settlement"], object]
 """Where a settlement goes: the writer's queue, or (from the writer's own thread) the store itself."""
@@ -92,10 +94,17 @@ def build(mill: Mill, attempt: Attempt) -> Built:
         where = {"feed_url": feed.url if feed else None, "now": mill.clock.now()}
         from_feed: Built = mill.pool.run(build_from_feed, row, **where, **about)
         return from_feed
-    page = mill.fetcher.fetch(row.entry.url, PAGE)
+    page = mill.fetcher.fetch(row.entry.url, PAGE, permit=permit_for(mill, feed))
     attempt.saw(page)
     built: Built = mill.pool.run(build_candidate, page, row, **about)
     return built
+
+
+def permit_for(mill: Mill, feed: Feed | None) -> Callable[[str], None]:
+    """Return who is asked before each request for a page: robots.txt, unless the operator overrides it."""
+    if mill.settings.robots == "ignore" or (feed and feed.ignore_robots):
+        return anything
+    return mill.manners.permit
 
 
 def give_back(mill: Mill, submit: Submit, attempt: Attempt, error: WorkError) -> None:
@@ -149,7 +158,8 @@ def say_settled(settlement: Settlement, settled: Settled) -> None:
 
 def _defer_for_slot(mill: Mill, claim: Claim, row: LedgerRow, wait_s: float) -> None:
     due_at = mill.clock.now() + timedelta(seconds=wait_s)
-    mill.store.entries.defer(claim, due_at=due_at, wait=Wait.SLOT, attempts=row.attempts, reason=None)
+    wait = Wait.SLOT if wait_s <= LONGEST_SLOT_WAIT_S else Wait.RETRY
+    mill.store.entries.defer(claim, due_at=due_at, wait=wait, attempts=row.attempts, reason=None)
 
 
 def _retry_after_s(error: WorkError) -> float | None:

@@ -18,6 +18,7 @@ from tests.servers.restartable import Restartable, restartable_redis
 from worker.broker.gate import AWAY_WAIT_S, RedisGate
 from worker.clock import Clock
 from worker.errors import HostBusyError
+from worker.fetch.gate import SLOW_FOR_S
 from worker.store.outage import Outage
 
 pytestmark = [pytest.mark.slow, pytest.mark.services]
@@ -37,7 +38,8 @@ class Shared:
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
         self._advanced_s = 0.0
-        client.delete("feedmill:gate:a", "feedmill:gate:b")
+        if keys := [*gate_keys(client), *client.scan_iter("feedmill:delay:*")]:
+            client.delete(*keys)
         self.gate = open_gate(client)
 
     def now(self) -> float:
@@ -113,6 +115,58 @@ def test_a_flush_costs_one_start_too_early(own: redis.Redis) -> None:
     assert gate.ask("a.example", 60, 0) == 0
     with pytest.raises(HostBusyError):
         gate.ask("a.example", 60, 0)
+
+
+def test_what_a_flush_forgets_is_told_again_before_anything_is_granted(own: redis.Redis) -> None:
+    gates, memory = [open_gate(own) for _ in range(3)], Remembered()
+    for gate in gates:
+        gate.remember(memory)
+    assert gates[0].ask("a.example", 2, 2) == 0
+    gates[0].stop("a.example", 3600)
+    for flush in (own.flushall, own.flushdb):
+        flush()
+        for gate in gates:
+            assert_stopped(gate, "a.example")
+    assert gates[0].ask("b.example", 2, 2) == 0
+
+
+def test_a_stop_that_came_while_redis_was_full_is_told_later(own: redis.Redis) -> None:
+    gate = open_gate(own)
+    gate.remember(Remembered())
+    assert gate.ask("a.example", 0, 0) == 0
+    fill(own)
+    gate.stop("a.example", 3600)
+    own.delete("filling")
+    assert_stopped(gate, "a.example")
+
+
+def test_each_worker_tells_what_is_remembered_as_it_starts(own: redis.Redis) -> None:
+    """Redis may have lost a stop without a flush: failed over to a replica that never heard of it."""
+    memory = Remembered()
+    first = open_gate(own)
+    first.remember(memory)
+    first.stop("a.example", 3600)
+    assert first.ask("b.example", 0, 0) == 0
+    own.delete("feedmill:gate:a.example")
+    second = open_gate(own)
+    second.remember(memory)
+    assert_stopped(second, "a.example")
+
+
+def test_the_delay_that_a_site_asked_for_holds_at_every_worker(client: redis.Redis) -> None:
+    open_gate(client).slow("a.example", 20)
+    gate = open_gate(client)
+    assert gate.ask("a.example", 2, 2) == 0
+    with pytest.raises(HostBusyError) as busy:
+        gate.ask("a.example", 2, 2)
+    assert 19 < busy.value.wait_s <= 20
+    assert 0 < client.pttl("feedmill:delay:a.example") <= SLOW_FOR_S * 1000
+
+
+def assert_stopped(gate: RedisGate, site: str) -> None:
+    with pytest.raises(HostBusyError) as busy:
+        gate.ask(site, 2, 2)
+    assert 3590 < busy.value.wait_s <= 3600
 
 
 def test_at_maxmemory_nothing_is_granted_and_it_is_said_once(own: redis.Redis) -> None:

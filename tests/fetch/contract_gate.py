@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from worker.errors import HostBusyError
+from worker.errors import HostBusyError, StoreUnavailableError
 from worker.fetch.gate import MAX_STOP_S, HostGate
 
 
@@ -101,6 +101,63 @@ def test_starts_are_never_closer_than_asked(make_timed: Make, asks) -> None:
 def test_without_a_delay_everything_starts_at_once(make_timed: Make, patience_s) -> None:
     timed = make_timed()
     assert [timed.gate.ask("a", 0, patience_s) for _ in range(5)] == [0] * 5
+
+
+def test_a_site_may_ask_for_more_time(make_timed: Make) -> None:
+    timed = make_timed()
+    timed.gate.slow("a", 10)
+    timed.gate.slow("a", 5)
+    began = timed.now()
+    assert timed.gate.ask("a", 2, 0) == 0
+    assert timed.gate.ask("b", 2, 0) == 0
+    assert almost(timed.gate.ask("a", 30, 60), 10, timed, began)
+    assert almost(timed.gate.ask("a", 2, 60), 40, timed, began)
+    assert almost(timed.gate.ask("b", 2, 2), 2, timed, began)
+
+
+class Remembered:
+    """Stops that outlive a gate."""
+
+    def __init__(self, **stops: float) -> None:
+        self.kept = stops
+        self.read = 0
+
+    def stop(self, site: str, seconds: float) -> None:
+        self.kept[site] = seconds
+
+    def stops(self) -> dict[str, float]:
+        self.read += 1
+        return self.kept
+
+
+def test_remembered_stops_hold_before_the_first_grant(make_timed: Make) -> None:
+    timed = make_timed()
+    memory = Remembered(a=30)
+    timed.gate.remember(memory)
+    assert timed.gate.ask("b", 2, 2) == 0
+    with pytest.raises(HostBusyError) as busy:
+        timed.gate.ask("a", 2, 2)
+    assert 29 < busy.value.wait_s <= 30
+    timed.gate.stop("b", 60)
+    assert memory.kept == {"a": 30, "b": 60}
+    assert memory.read == 1
+
+
+def test_nothing_is_granted_while_stops_cannot_be_read(make_timed: Make) -> None:
+    timed = make_timed()
+    memory = Remembered(a=30)
+    timed.gate.remember(Unreadable())
+    for _ in range(2):
+        with pytest.raises(StoreUnavailableError):
+            timed.gate.ask("a", 2, 2)
+    timed.gate.remember(memory)
+    with pytest.raises(HostBusyError):
+        timed.gate.ask("a", 2, 2)
+
+
+class Unreadable(Remembered):
+    def stops(self) -> dict[str, float]:
+        raise StoreUnavailableError("away")
 
 
 def almost(wait_s: float, expected_s: float, timed: TimedGate, asked_at: float) -> bool:

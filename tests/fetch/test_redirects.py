@@ -14,7 +14,7 @@ from worker.errors import (
     RedirectError,
     UnsafeUrlError,
 )
-from worker.fetch.client import FEED, MAX_HOPS, PAGE
+from worker.fetch.client import FEED, PAGE
 from worker.models import Hop
 
 
@@ -47,7 +47,7 @@ def test_a_raw_utf8_location_is_followed(site, make_fetcher):
     assert make_fetcher(site).fetch(site.url("/old"), PAGE).body == b"here"
 
 
-@pytest.mark.parametrize("hops", [1, MAX_HOPS])
+@pytest.mark.parametrize("hops", [1, PAGE.max_hops])
 def test_as_many_hops_as_allowed(site, make_fetcher, hops):
     chain(site, hops)
     page = make_fetcher(site).fetch(site.url("/0"), PAGE)
@@ -55,10 +55,10 @@ def test_as_many_hops_as_allowed(site, make_fetcher, hops):
 
 
 def test_one_hop_more_is_refused(site, make_fetcher):
-    chain(site, MAX_HOPS + 1)
+    chain(site, PAGE.max_hops + 1)
     with pytest.raises(RedirectError):
         make_fetcher(site).fetch(site.url("/0"), PAGE)
-    assert site.count(f"/{MAX_HOPS + 1}") == 0
+    assert site.count(f"/{PAGE.max_hops + 1}") == 0
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from worker.fetch.client import Fetcher
 from worker.fetch.gate import LocalGate
 from worker.fetch.policy import FetchPolicy
 from worker.ingest import ingest_entry, ingest_hit_a_bug
+from worker.manners import Manners
 from worker.mill import Mill, open_pool, open_store
 from worker.models import Claim, Document, Entry, Feed, LedgerRow
 from worker.ops.subscriptions import new_feed
@@ -158,6 +159,7 @@ def open_desk(folder: Path, site: Site, tls: Any = None, **overrides: Any) -> It
             "extract_processes": 2,
             "extract_timeout_s": 10,
             "retry_base_s": 3600,
+            "robots": "ignore",  # a page's mischief is told by its own requests; robots.txt has tests of its own
             **overrides,
         }
     )
@@ -169,13 +171,16 @@ def open_desk(folder: Path, site: Site, tls: Any = None, **overrides: Any) -> It
         timeout_s=settings.fetch_timeout_s,
         connect_timeout_s=settings.connect_timeout_s,
         host_delay_s=settings.host_delay_s,
+        per_site=64,  # all of the hostile web is one site
     )
     with (
-        closing(Fetcher(policy, LocalGate(clock), clock, site.resolve, tls=tls)) as fetcher,
+        closing(Fetcher(policy, gate := LocalGate(clock), clock, site.resolve, tls=tls)) as fetcher,
         closing(open_pool(settings)) as pool,
         closing(open_store(settings)) as store,
     ):
-        desk = Desk(Mill(settings=settings, clock=clock, store=store, fetcher=fetcher, pool=pool), site)
+        parts = {"settings": settings, "clock": clock, "store": store, "fetcher": fetcher, "pool": pool}
+        manners = Manners(fetcher, gate, store.hosts, clock, settings.user_agent)
+        desk = Desk(Mill(**parts, manners=manners), site)
         try:
             yield desk
         finally:

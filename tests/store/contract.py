@@ -330,6 +330,13 @@ class TestOperators:
         assert left == [1, 4]
         assert sum(store.entries.counts().values()) == 2
 
+    def test_prune_keeps_rows_that_have_an_article(self, store: Store) -> None:
+        store.entries.admit(A, [entry("4")], NOW)
+        ingest(store, document("4"), "entry-4")
+        assert store.entries.prune(later(60)) == 3
+        assert row_of(store, "entry-4").article_id
+        assert store.entries.admit(A, [entry("4")], later(60 * 24 * 400)).known == 1
+
 
 def test_a_second_connection_sees_what_was_written(store: Store, make_store: Callable[[], Store]) -> None:
     other = make_store()

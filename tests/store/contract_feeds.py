@@ -23,7 +23,9 @@ from tests.store.builders import (
 from worker.models import (
     EntryState,
     FeedState,
+    Hints,
     OutcomeKind,
+    Rhythm,
     SettledState,
     Wait,
 )
@@ -37,7 +39,13 @@ class TestFeeds:
             language="de", min_interval_s=60, etag='"e"', last_modified="yesterday", body_hash="b", error="e",
             last_polled_at=NOW, last_success_at=NOW, last_new_entry_at=NOW, last_outcome="ok", http_status=200,
             consecutive_failures=2, redirect_url="https://new.example/rss", redirect_count=1, entries_seen=3,
-            entries_per_day=1.5, missed_entries=1, hub_url="https://hub.example/",
+            entries_per_day=1.5, missed_entries=1, hub_url="https://hub.example/", ignore_robots=True,
+            redirect_since=NOW, gone_count=2, last_full_at=NOW, last_missed_at=NOW, fetch_ms=120,
+            hints=Hints(every_s=60, base_at=NOW, skip_hours=(0, 23), skip_days=(6,)),
+            rhythm=Rhythm(
+                since=NOW, at=later(1), hours=(0.0,) * 23 + (1.25,), days=(0.5,) * 7, recent=0.125, silent=2.5,
+                listed=20, fill_s=3600.5, latest=("0123abcd", "89efcdab"),
+            ),
         )  # fmt: skip
         store.feeds.add([full])
         assert store.feeds.get(full.feed_id) == full

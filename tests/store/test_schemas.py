@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from worker.models import ArchiveLocation, Document, Entry, Feed, LedgerRow, Timings
+from worker.models import ArchiveLocation, Document, Entry, Feed, HostStop, LedgerRow, Robots, Timings
 from worker.store.text import STEMMERS
 
 
@@ -33,6 +33,7 @@ RECORDS = {
     "entry": names(LedgerRow, Entry, Timings) - {"entry", "timings"},
     "article": names(Document)
     | {"lang_text"},  # lang_text is derived from title, summary and body on writing
+    "host": names(HostStop, Robots),
 }
 
 

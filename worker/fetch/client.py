@@ -1,7 +1,8 @@
 """The fetch client: all HTTP policy, for feeds and pages alike.
 
-Per hop: judge the URL ─► resolve once ─► judge every address ─► ask the gate ─► connect to an
-address ─► arm the watchdog ─► TLS ─► GET ─► judge status and headers ─► read up to the cap.
+Per hop: judge the URL ─► ask for permission (robots.txt) ─► take a seat of the site ─► resolve once ─►
+judge every address ─► ask the gate ─► connect to an address ─► arm the watchdog ─► TLS ─► GET ─► judge
+status and headers ─► read up to the cap.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from worker.fetch.failures import fetch_errors
 from worker.fetch.guard import Target, check_peer, choose_addresses, parse_target
 from worker.fetch.policy import FEED, PAGE, PATIENCE_S, FetchKind, FetchPolicy
 from worker.fetch.resolver import BoundedResolver, Resolver, system_resolver
+from worker.fetch.seats import Seats
 from worker.fetch.watchdog import Watchdog
 from worker.models import Hop, Page
 from worker.urls import site_of_host
@@ -36,7 +38,7 @@ from worker.urls import site_of_host
 if TYPE_CHECKING:
     import socket
     import ssl
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from urllib3.response import HTTPResponse
 
@@ -46,10 +48,11 @@ if TYPE_CHECKING:
 
 __all__ = ["FEED", "PAGE", "FetchKind", "FetchPolicy", "Fetcher"]
 
-MAX_HOPS = 10
-"""Redirects followed; the design's bound. Browsers allow 20 (WHATWG Fetch), sites need 2 or 3."""
-
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+def anything(_url: str) -> None:
+    """Permit every URL: nobody's wishes but the guard's and the gate's count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +87,31 @@ class Fetcher:
         self._gate = gate
         self._clock = clock
         self._resolver = BoundedResolver(resolver)
+        self._seats = Seats(policy.per_site)
         self._tls = tls or shared_tls_context()
         self._watchdog = Watchdog(clock)
 
-    def fetch(self, url: str, kind: FetchKind, headers: Mapping[str, str] = _NO_HEADERS) -> Page:
+    def fetch(
+        self,
+        url: str,
+        kind: FetchKind,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        *,
+        permit: Callable[[str], None] = anything,
+    ) -> Page:
         """Return what `url` answers with: a 2xx with its body, or a 304 with none.
 
         `headers` are If-None-Match and If-Modified-Since; others are not sent. They go with every
         hop: a stored validator came from the response at the *end* of the redirects, so that asking
         only the first URL conditionally would fetch a redirected feed in full at every poll.
 
+        `permit` is asked about the URL of each hop before anything is sent there, and raises where it
+        may not be fetched.
+
         Raises:
             FetchError: one of its leaves, with the URL of the hop that failed.
-            HostBusyError: the gate asks for a longer wait than a thread may sleep.
+            HostBusyError: the gate asks for a longer wait than a thread may sleep, or the site has as
+                many threads as it may have.
         """
         started = self._clock.monotonic()
         order = _Order(kind, sendable_validators(headers), started + self._policy.timeout_s)
@@ -104,13 +119,13 @@ class Fetcher:
         hops: list[Hop] = []
         patience_s, waited_s = PATIENCE_S, 0.0
         while True:
-            addresses = self._resolve(target, order.deadline)
-            waited_s += self._wait_for_slot(target, min(patience_s, self._left(target, order.deadline)))
-            reply = self._exchange(target, addresses, order)
+            permit(target.url)
+            reply, wait_s = self._hop(target, order, patience_s)
+            waited_s += wait_s
             if reply.status not in REDIRECTS:
                 break
             hops.append(Hop(status=reply.status, url=target.url))
-            target = self._next_target(target, reply, hops)
+            target = self._next_target(target, reply, hops, kind.max_hops)
             # One more delay for hops: deferring would waste the request just made and start over,
             # and a site that redirects all its links would never get past the first hop.
             patience_s = PATIENCE_S + self._policy.host_delay_s
@@ -132,6 +147,13 @@ class Fetcher:
         """Stop the watchdog's thread. Fetches still under way lose their deadline."""
         self._watchdog.close()
 
+    def _hop(self, target: Target, order: _Order, patience_s: float) -> tuple[_Reply, float]:
+        """Make one request; return its reply, and the seconds for which the gate had it wait."""
+        with self._seats.taken(site_of_host(target.host)):
+            addresses = self._resolve(target, order.deadline)
+            wait_s = self._wait_for_slot(target, min(patience_s, self._left(target, order.deadline)))
+            return self._exchange(target, addresses, order), wait_s
+
     def _resolve(self, target: Target, deadline: float) -> tuple[Address, ...]:
         if target.address is not None:
             return choose_addresses(target, (target.address,), self._policy)
@@ -146,9 +168,9 @@ class Fetcher:
             self._clock.sleep(wait_s)
         return wait_s
 
-    def _next_target(self, target: Target, reply: _Reply, hops: Sequence[Hop]) -> Target:
-        if len(hops) > MAX_HOPS:
-            raise RedirectError(target.url, f"more than {MAX_HOPS} redirects")
+    def _next_target(self, target: Target, reply: _Reply, hops: Sequence[Hop], max_hops: int) -> Target:
+        if len(hops) > max_hops:
+            raise RedirectError(target.url, f"more than {max_hops} redirects")
         following = parse_target(redirect_target(target.url, reply.headers), self._policy)
         if any(hop.url == following.url for hop in hops):
             raise RedirectError(following.url, "the redirects form a loop")
@@ -196,7 +218,7 @@ class Fetcher:
             raise error
         check_type(target.url, headers.get("content-type", ""), order.kind)
         check_coding(target.url, headers.get("content-encoding", ""))
-        return _Reply(status, headers, read_body(response, target.url, order.kind.max_bytes))
+        return _Reply(status, headers, read_body(response, target.url, order.kind))
 
     def _left(self, target: Target, deadline: float) -> float:
         """Return the seconds until the deadline, more than none.

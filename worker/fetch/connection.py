@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from worker.clock import Clock
     from worker.fetch.addresses import Address
     from worker.fetch.guard import Target
+    from worker.fetch.policy import FetchKind
 
 # urllib3 logs a traceback per malformed header: a server could fill the log with its own text.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -105,20 +106,23 @@ def requested(
         yield response
 
 
-def read_body(response: HTTPResponse, url: str, max_bytes: int) -> bytes:
-    """Return the body, decoded from its content coding.
+def read_body(response: HTTPResponse, url: str, kind: FetchKind) -> bytes:
+    """Return the body, decoded from its content coding; no more than the cap where the rest is not wanted.
 
     Raises:
-        TooLargeError: it has, or says it has, more than `max_bytes` bytes.
+        TooLargeError: it has, or says it has, more than `kind.max_bytes` bytes, and may not be cut.
     """
-    if (response.length_remaining or 0) > max_bytes:
+    max_bytes, is_refused = kind.max_bytes, kind.larger == "refused"
+    if is_refused and (response.length_remaining or 0) > max_bytes:
         raise TooLargeError(url, f"Content-Length is {response.length_remaining}, the cap {max_bytes} bytes")
     body = bytearray()
     for chunk in response.stream(_CHUNK, decode_content=True):
         body += chunk
         if len(body) > max_bytes:
-            raise TooLargeError(url, f"the body has more than {max_bytes} bytes")
-    return bytes(body)
+            if is_refused:
+                raise TooLargeError(url, f"the body has more than {max_bytes} bytes")
+            break
+    return bytes(body[:max_bytes])
 
 
 def peer_of(connection: socket.socket) -> Address:

@@ -17,7 +17,7 @@ class FetchPolicy:
     """The operator's limits. `timeout_s` bounds a whole fetch: DNS, politeness waits, every hop.
 
     `connect_timeout_s` bounds name resolution and connecting, each, per hop. `host_delay_s` is the
-    time between two request starts on one site.
+    time between two request starts on one site, `per_site` the most threads that may be in requests to one.
     """
 
     user_agent: str
@@ -26,18 +26,23 @@ class FetchPolicy:
     timeout_s: float = 60.0
     connect_timeout_s: float = 10.0
     host_delay_s: float = 2.0
+    per_site: int = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchKind:
     """What is wanted: the Accept header, the cap on the decoded body, and types not worth reading.
 
-    A response whose media type starts with one of `refused_types` ends before its body is read.
+    A response whose media type starts with one of `refused_types` ends before its body is read. `larger`
+    says what becomes of a body above the cap; `max_hops` is the number of redirects followed, by default
+    the design's bound: browsers allow 20 (WHATWG Fetch), sites need 2 or 3.
     """
 
     accept: str
     max_bytes: int
-    refused_types: tuple[str, ...]
+    refused_types: tuple[str, ...] = ()
+    larger: Literal["refused", "cut"] = "refused"
+    max_hops: int = 10
 
 
 _MEDIA = ("image/", "video/", "audio/", "font/")
@@ -64,3 +69,6 @@ PAGE = FetchKind(
     ),
 )
 """An article's page."""
+
+ROBOTS = FetchKind(accept="text/plain, */*;q=0.1", max_bytes=512_000, larger="cut", max_hops=5)
+"""A robots.txt: 500 KiB are read and five redirects followed, as RFC 9309 asks (2.5, 2.3.1.2)."""

@@ -1,4 +1,4 @@
-"""What a store must offer: three protocols, and the one call that settles attempts.
+"""What a store must offer: four protocols, and the one call that settles attempts.
 
 Every backend passes the same contract suite (`tests/store/contract.py`). Ids and records are those
 of `worker.models`. Methods raise `StoreError` and nothing else; all of them may be called from any
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Entry,
         Feed,
         LedgerRow,
+        Robots,
         Settled,
         Settlement,
         Wait,
@@ -160,7 +161,11 @@ class EntryLedger(Protocol):
         ...
 
     def prune(self, before: datetime) -> int:
-        """Delete done rows last listed before that time; return how many."""
+        """Delete done rows last listed before that time that ended without an article; return how many.
+
+        A row that has one is kept: without it the page would be fetched again when it is listed again,
+        and a feed that answers "not modified" for a year lists its entries all the while.
+        """
         ...
 
 
@@ -184,8 +189,32 @@ class ArticleIndex(Protocol):
         ...
 
 
+class HostStore(Protocol):
+    """What hosts asked for, so that a restart need not ask again."""
+
+    def stop(self, site: str, until: datetime) -> None:
+        """Note that the site is to be left alone until then; an earlier time changes nothing."""
+        ...
+
+    def stops(self, now: datetime) -> dict[str, datetime]:
+        """Return the sites that are stopped at `now`, and until when."""
+        ...
+
+    def robots(self, origin: str) -> Robots | None:
+        """Return what is known of an origin's robots.txt, as of now."""
+        ...
+
+    def keep_robots(self, robots: Robots) -> None:
+        """Keep it, in place of what was known."""
+        ...
+
+    def prune(self, before: datetime) -> int:
+        """Forget stops that ended and robots.txt asked for before that time; return how many."""
+        ...
+
+
 class Store(Protocol):
-    """The three stores over one connection, and the write path that spans them."""
+    """The four stores over one connection, and the write path that spans them."""
 
     @property
     def feeds(self) -> FeedStore: ...
@@ -195,6 +224,9 @@ class Store(Protocol):
 
     @property
     def articles(self) -> ArticleIndex: ...
+
+    @property
+    def hosts(self) -> HostStore: ...
 
     def settle(self, settlements: Sequence[Settlement], now: datetime) -> list[Settled]:
         """Write each candidate, then finish its row: never an outcome without its document.

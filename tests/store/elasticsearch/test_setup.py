@@ -18,9 +18,11 @@ def test_the_first_time_it_says_what_it_made_and_then_nothing(connect, prefix: s
         f"index template {prefix}-feeds, version 1",
         f"index template {prefix}-entries, version 1",
         f"index template {prefix}-articles, version 1",
+        f"index template {prefix}-hosts, version 1",
         f"index {prefix}-feeds-000001, aliases {prefix}-feeds",
         f"index {prefix}-entries-000001, aliases {prefix}-entries",
         f"index {prefix}-articles-000001, aliases {prefix}-articles, {prefix}-articles-write",
+        f"index {prefix}-hosts-000001, aliases {prefix}-hosts",
     ]
     assert connect().setup() == []
 
@@ -33,6 +35,7 @@ def test_several_at_once(connect, es, prefix: str) -> None:
         f"{prefix}-articles-000001",
         f"{prefix}-entries-000001",
         f"{prefix}-feeds-000001",
+        f"{prefix}-hosts-000001",
     ]
     assert stores[0].setup() == []
 
@@ -57,6 +60,8 @@ def test_before_any_setup_nothing_is_written(connect, es, prefix: str) -> None:
         lambda: store.entries.admit(A, [entry()], NOW),
         lambda: store.entries.claim(["entry-1"], NOW, 900),
         lambda: store.articles.count(),
+        lambda: store.hosts.stop("a.example", NOW),
+        lambda: store.hosts.robots("https://a.example"),
     ):
         with pytest.raises(StoreError, match="run `feedmill setup`"):
             call()
@@ -134,6 +139,7 @@ def test_the_ledger_gets_its_shards_wherever_an_index_of_it_is_made(connect, es,
         f"{prefix}-entries-000001": "3",
         f"{prefix}-entries-000002": "3",
         f"{prefix}-articles-000001": "1",
+        f"{prefix}-hosts-000001": "1",
     }
 
 

@@ -16,6 +16,7 @@ from tests.servers.elasticsearch import Server
 from tests.servers.secured import PASSWORD, USER
 from tests.store.builders import NOW, A, claim_one, document, entry, feed, ingest, later, rejected
 from worker.cli import run_command
+from worker.models import Robots
 from worker.errors import FeedmillError, StoreError, UsageError
 from worker.mill import open_store
 from worker.ops.provision import accounts, provision
@@ -68,7 +69,7 @@ def test_the_first_time_it_says_whom_it_let_in_and_then_nothing(configured) -> N
         "user kibana_system: password",
         "user reader, role viewer",
     ]
-    assert said[-1].startswith(f"index {name}-articles-000001")
+    assert said[-1].startswith(f"index {name}-hosts-000001")
     assert not [secret for secret in (ADMINS, WORKERS, KIBANAS, READERS) if secret in "\n".join(said)]
     assert list(provision(settings)) == []
 
@@ -118,8 +119,13 @@ def test_a_worker_can_do_its_work(workers: Store) -> None:
     assert workers.entries.retry(["entry-2"], NOW) == 1
     assert workers.entries.release_claims(NOW) == 0
     workers.entries.feed_removed(A, NOW)
-    assert workers.entries.prune(later(60 * 24 * 400)) == 2
+    assert workers.entries.prune(later(60 * 24 * 400)) == 1
     assert workers.feeds.remove(A)
+    workers.hosts.stop("a.example", later(1))
+    workers.hosts.keep_robots(Robots(host="https://a.example", asked_at=NOW, text="", read_at=NOW))
+    assert workers.hosts.robots("https://a.example")
+    assert list(workers.hosts.stops(NOW)) == ["a.example"]
+    assert workers.hosts.prune(later(2)) == 2
 
 
 @pytest.fixture
@@ -201,7 +207,7 @@ def test_the_command_says_it_all_and_no_password(configured, capsys, monkeypatch
     monkeypatch.setenv("FEEDMILL_STORE_ADMIN_PASSWORD", "wr0ng-s3cr3t")
     assert run_command(["setup"]) == 1
     said = capsys.readouterr()
-    assert said.out.count("\n") == 10
+    assert said.out.count("\n") == 12
     assert said.out.endswith("nothing to do\n")
     assert said.err.endswith(": refused our credentials: security_exception\n")
     assert "s3cr3t" not in said.out + said.err

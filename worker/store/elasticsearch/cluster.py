@@ -45,11 +45,12 @@ class Names:
     entries: str
     articles: str
     articles_write: str
+    hosts: str
 
 
 def names_of(prefix: str) -> Names:
     """Return the aliases under a prefix."""
-    kinds = ("feeds", "entries", "articles", "articles-write")
+    kinds = ("feeds", "entries", "articles", "articles-write", "hosts")
     return Names(*(f"{prefix}-{kind}" for kind in kinds))
 
 

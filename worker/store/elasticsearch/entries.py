@@ -151,7 +151,12 @@ class ElasticsearchLedger:
 
     def prune(self, before: datetime) -> int:
         done = {"term": {"state": EntryState.DONE.value}}
-        unlisted = {"bool": {"filter": [done, {"range": {"listed_at": {"lt": to_ms(before)}}}]}}
+        unlisted = {
+            "bool": {
+                "filter": [done, {"range": {"listed_at": {"lt": to_ms(before)}}}],
+                "must_not": [{"exists": {"field": "article_id"}}],
+            }
+        }
         self._cluster.refresh(self._index)
         deleted = 0
         for page in self._cluster.scan(self._index, "entry_id", unlisted, ()):

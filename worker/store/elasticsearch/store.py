@@ -13,6 +13,7 @@ from worker.store.elasticsearch.articles import ElasticsearchArticles
 from worker.store.elasticsearch.cluster import Cluster
 from worker.store.elasticsearch.entries import ElasticsearchLedger
 from worker.store.elasticsearch.feeds import ElasticsearchFeeds
+from worker.store.elasticsearch.hosts import ElasticsearchHosts
 from worker.store.elasticsearch.settle import settle
 from worker.store.elasticsearch.setup import set_up
 from worker.store.elasticsearch.users import let_in
@@ -41,6 +42,7 @@ class ElasticsearchStore:
         self.feeds = ElasticsearchFeeds(cluster)
         self.entries = ElasticsearchLedger(cluster)
         self.articles = ElasticsearchArticles(cluster)
+        self.hosts = ElasticsearchHosts(cluster)
 
     def settle(self, settlements: Sequence[Settlement], now: datetime) -> list[Settled]:
         """Write documents, then the outcomes of those that were taken; see `Store.settle`.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from worker.store.elasticsearch.cluster import Names
 
-_KINDS = {"feed": "feeds", "entry": "entries", "article": "articles"}
+_KINDS = {"feed": "feeds", "entry": "entries", "article": "articles", "host": "hosts"}
 """Record → the last part of its alias."""
 FIRST = "000001"
 

@@ -38,7 +38,7 @@ def privileges(names: Names) -> dict[str, Any]:
     refreshes; `monitor` and `view_index_metadata` let `setup` read templates and mappings. Making
     templates and indices takes the administrator's rights.
     """
-    aliases = (names.feeds, names.entries, names.articles)
+    aliases = (names.feeds, names.entries, names.articles, names.hosts)
     return {
         "cluster": ["monitor"],
         "indices": [

@@ -182,7 +182,8 @@ class SqliteLedger:
     def prune(self, before: datetime) -> int:
         with self._database.read() as db:
             rows = db.execute(
-                "SELECT id FROM entry WHERE state = ? AND listed_at < ?", (EntryState.DONE, to_ms(before))
+                "SELECT id FROM entry WHERE state = ? AND listed_at < ? AND article_id IS NULL",
+                (EntryState.DONE, to_ms(before)),
             ).fetchall()
         return sum(self._database.write_each(rows, lambda db, row: _delete(db, row[0], to_ms(before))))
 
@@ -214,6 +215,6 @@ def _due_row(row: sqlite3.Row) -> DueRow:
 
 def _delete(db: sqlite3.Connection, row_id: int, before: int) -> int:
     """Delete a row that still is done and unlisted; it may have been listed since it was found."""
-    still = "id = ? AND state = 'done' AND listed_at < ?"
+    still = "id = ? AND state = 'done' AND listed_at < ? AND article_id IS NULL"
     db.execute(f"DELETE FROM listing WHERE entry IN (SELECT id FROM entry WHERE {still})", (row_id, before))
     return db.execute(f"DELETE FROM entry WHERE {still}", (row_id, before)).rowcount

@@ -141,7 +141,13 @@ _VERSION_2 = (
     "CREATE INDEX entry_article ON entry (article_id) WHERE article_id IS NOT NULL",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
+_VERSION_3 = (
+    "CREATE TABLE stop (host TEXT PRIMARY KEY, stopped_until INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    # With a rowid: texts of up to 500 KB would spread the keys of a table without.
+    "CREATE TABLE robots (host TEXT PRIMARY KEY, asked_at INTEGER NOT NULL, record TEXT NOT NULL) STRICT",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
 
 
 def migrate(

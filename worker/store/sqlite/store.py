@@ -10,6 +10,7 @@ from worker.store.sqlite.articles import SqliteArticles
 from worker.store.sqlite.connection import Database
 from worker.store.sqlite.entries import SqliteLedger
 from worker.store.sqlite.feeds import SqliteFeeds
+from worker.store.sqlite.hosts import SqliteHosts
 from worker.store.sqlite.schema import migrate
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class SqliteStore:
         self.feeds = SqliteFeeds(database)
         self.entries = SqliteLedger(database, clock)
         self.articles = SqliteArticles(database)
+        self.hosts = SqliteHosts(database)
 
     def settle(self, settlements: Sequence[Settlement], now: datetime) -> list[Settled]:
         """Write documents and outcomes together, in order; see `Store.settle`.
