@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from worker.cli.output import CLOCK, opened_store, pairs, say, say_json, settings, table
 from worker.errors import OperationError, UsageError, WorkError
 from worker.ops import subscriptions
+from worker.ops.health import Trouble, find_problems
 from worker.ops.text import one_line, when
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from worker.extract.pool import WorkerPool
     from worker.fetch.client import Fetcher
@@ -27,6 +29,9 @@ app = typer.Typer(help="Follow, list, check, import and export feeds.", no_args_
 
 Which = Annotated[str, typer.Argument(metavar="URL|ID", help="The feed's URL or id.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
+IgnoreRobots = Annotated[
+    bool, typer.Option("--ignore-robots", help="Fetch its articles whatever the site's robots.txt says.")
+]
 
 
 @app.command()
@@ -34,30 +39,38 @@ def add(
     urls: Annotated[list[str], typer.Argument(metavar="URL…", help="Feeds, or pages that link to one.")],
     tag: Annotated[list[str] | None, typer.Option(help="Tag for these feeds; may be repeated.")] = None,
     check: Annotated[bool, typer.Option(help="Fetch each first; --no-check adds it as it is.")] = True,
+    ignore_robots: IgnoreRobots = False,
 ) -> None:
-    """Follow feeds. A page's URL stands for the one feed it links."""
+    """Follow feeds or news sitemaps. A page's URL stands for the one feed it links."""
     addresses = [subscriptions.parse_feed_url(url) for url in urls]
     failures = []
     with opened_store() as store:
         for address in addresses:
             try:
-                _add(store, address, tag or [], check=check)
+                checked = _look_at(address) if check and not _is_known(store, address) else None
+                _add(store, address, checked, tags=tag or [], ignore_robots=ignore_robots)
             except (WorkError, OperationError) as error:
                 failures.append(str(error))
     if failures:
         raise OperationError(f"not added: {'; '.join(failures)}")
 
 
-def _add(store: Store, address: str, tags: list[str], *, check: bool) -> None:
-    if known := store.feeds.find(address):
+def _is_known(store: Store, address: str) -> bool:
+    return store.feeds.find(address) is not None
+
+
+def _add(store: Store, address: str, checked: Checked | None, **wishes: Any) -> None:
+    """Add the feed at the address, or that its page links; what was seen of it already is taken in."""
+    address, title = _only_feed(checked) if checked else (address, None)
+    now = CLOCK.now()
+    feed = subscriptions.new_feed(address, now, settings().poll_interval_s, title=title, **wishes)
+    if not store.feeds.add([feed]):
+        known = store.feeds.find(address) or feed
         say(f"already followed: {one_line(known.title or known.url)} ({known.feed_id})")
         return
-    title = None
-    if check:
-        address, title = _only_feed(_look_at(address))
-    feed = subscriptions.new_feed(address, CLOCK.now(), settings().poll_interval_s, title=title, tags=tags)
-    added = store.feeds.add([feed])
-    say(f"{'added' if added else 'already followed'}: {one_line(title or address)} ({feed.feed_id})")
+    if checked and checked.feed:
+        subscriptions.take_first_listing(store, feed, checked.page, checked.feed, now)
+    say(f"added: {one_line(title or address)} ({feed.feed_id})")
 
 
 def _only_feed(checked: Checked) -> tuple[str, str | None]:
@@ -70,16 +83,39 @@ def _only_feed(checked: Checked) -> tuple[str, str | None]:
 
 
 @app.command("list")
-def list_feeds(json: AsJson = False) -> None:
+def list_feeds(
+    json: AsJson = False,
+    problem: Annotated[
+        bool,
+        typer.Option(
+            "--problem", help="Only feeds that are gone, failing, silent, slow, moved, or miss entries."
+        ),
+    ] = False,
+) -> None:
     """List the followed feeds."""
     with opened_store() as store:
-        feeds = store.feeds.all()
-        if json:
+        feeds: Iterable[Feed] = store.feeds.all()
+        if problem:
+            _list_problems(feeds, json=json)
+        elif json:
             for feed in feeds:
                 say_json(feed)
-            return
-        columns = ("id", "title", "state", "last poll", "result", "entries", "tags")
-        table(columns, map(_feed_row, feeds))
+        else:
+            columns = ("id", "title", "state", "last poll", "result", "entries", "tags")
+            table(columns, map(_feed_row, feeds))
+
+
+def _list_problems(feeds: Iterable[Feed], *, json: bool) -> None:
+    now = CLOCK.now()
+    found = [(feed, problems) for feed in feeds if (problems := find_problems(feed, now))]
+    if json:
+        for feed, problems in found:
+            say_json({**asdict(feed), "problems": [asdict(each) for each in problems]})
+        return
+    rows = [(feed, each) for feed, problems in found for each in problems]
+    rows.sort(key=lambda row: list(Trouble).index(row[1].trouble))
+    columns = ("id", "title", "problem", "what")
+    table(columns, ((f.feed_id, f.title or f.url, p.trouble.value, p.said) for f, p in rows))
 
 
 def _feed_row(feed: Feed) -> tuple[str, ...]:
@@ -114,6 +150,32 @@ def _shown(value: object) -> str:
     if isinstance(value, datetime):
         return when(value)
     return "-" if value is None else str(value)
+
+
+@app.command("set")
+def set_options(
+    which: Which,
+    title: Annotated[str | None, typer.Option(help="Its title from now on.")] = None,
+    ignore_robots: Annotated[
+        bool | None,
+        typer.Option(
+            "--ignore-robots/--respect-robots",
+            help="Whether its articles are fetched whatever the site's robots.txt says.",
+        ),
+    ] = None,
+    min_interval_s: Annotated[
+        int | None, typer.Option(min=1, help="Least seconds between two polls of this feed.")
+    ] = None,
+) -> None:
+    """Change what is kept for one feed."""
+    wishes = {"title": title, "ignore_robots": ignore_robots, "min_interval_s": min_interval_s}
+    changes = {name: wish for name, wish in wishes.items() if wish is not None}
+    if not changes:
+        raise UsageError("nothing to change: see `feedmill feeds set --help`")
+    with opened_store() as store:
+        feed = subscriptions.find_feed(store, which)
+        store.feeds.update(feed.feed_id, changes)
+    say(f"set: {', '.join(f'{name} {wish}' for name, wish in changes.items())} ({feed.feed_id})")
 
 
 @app.command()

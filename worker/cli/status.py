@@ -30,9 +30,9 @@ def status(json: Annotated[bool, typer.Option("--json", help="One JSON object.")
         say_json({**asdict(collected), **said})
         return
     pairs(status_lines(collected, now) + (crew_lines(crew) if crew else []))
-    for feed in collected.failing:
-        name, error = one_line(feed.title or feed.url), one_line(feed.error or "-")
-        say(Text(f"  {feed.consecutive_failures} failures in a row: {name}: {error}", style="red"))
+    for each in collected.troubled:
+        trouble, name = each.problem.trouble.value, one_line(each.feed.title or each.feed.url)
+        say(Text(f"  {trouble}: {name}: {one_line(each.problem.said)}", style="red"))
 
 
 def status_lines(status: Status, now: datetime) -> list[tuple[str, str]]:
@@ -43,6 +43,7 @@ def status_lines(status: Status, now: datetime) -> list[tuple[str, str]]:
         next_poll = "now" if status.next_poll_at <= now else when(status.next_poll_at)
     told = [
         ("feeds", _counts(status.feeds, always=("active",))),
+        ("problems", _counts(status.problems, always=()) or "none"),
         ("next poll", next_poll + overdue),
         ("articles", f"{status.articles:,}"),
         ("entries", f"{status.seen:,} seen = {_counts(status.entries, always=('indexed', 'pending'))}"),

@@ -18,7 +18,15 @@ _MAGIC = {
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _TITLE = re.compile(rb"<title[^>]*>(.{0,300}?)</title", re.IGNORECASE | re.DOTALL)
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)")
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _HEAD_BYTES = 4096
+
+
+def find_root(body: bytes) -> str | None:
+    """Return the name of an XML body's root element without its prefix, None where there is none at hand."""
+    head = _COMMENT.sub(b"", body[:_HEAD_BYTES].replace(b"\x00", b""))  # UTF-16 as good as ASCII
+    root = _ROOT.search(head)
+    return root[1].decode("ascii").rpartition(":")[2] if root else None
 
 
 def describe_body(body: bytes) -> str:

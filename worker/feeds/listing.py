@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from worker.models import Hints
+
 
 @dataclass(frozen=True, slots=True)
 class StatedTime:
@@ -54,6 +56,7 @@ class Listing:
     site_url: str | None = None
     language: str | None = None
     hub_url: str | None = None
+    hints: Hints | None = None
     entries: tuple[RawEntry, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -13,6 +13,7 @@ import feedparser
 from worker.errors import ParseError
 from worker.feeds.clean import fold
 from worker.feeds.dates import read_time
+from worker.feeds.hints import read_hints
 from worker.feeds.kind import describe_body
 from worker.feeds.listing import Listing, RawEntry, StatedTime, is_absolute
 from worker.urls import find_link
@@ -60,6 +61,7 @@ def read_xml(body: bytes, url: str, headers: Mapping[str, str]) -> Listing:
         site_url=site_url,
         language=feed.get("language"),
         hub_url=find_link(next(_hrefs(feed, "hub"), None), url),
+        hints=read_hints(feed, body),
         entries=tuple(_entry(entry, feed if atom else {}, version) for entry in entries),
         notes=_notes(found),
     )

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from worker import urls
 from worker.errors import OperationError, ParseError
 from worker.feeds.discover import find_feeds
-from worker.feeds.parse import parse_feed
 from worker.fetch.policy import FEED, PAGE
 from worker.models import Entry, LedgerRow, Page
+from worker.ops.listing import read_listing
 from worker.pipeline import build_candidate
 
 if TYPE_CHECKING:
@@ -42,14 +42,7 @@ def check_url(url: str, fetcher: Fetcher, pool: WorkerPool) -> Checked:
     """
     page = fetcher.fetch(url, FEED)
     try:
-        feed = pool.run(
-            parse_feed,
-            page.body,
-            feed_id=urls.feed_id_of(url),
-            url=page.final_url,
-            headers=page.headers,
-            now=page.fetched_at,
-        )
+        feed = read_listing(page, urls.feed_id_of(url), fetcher, pool)
     except ParseError:
         found = pool.run(find_feeds, page.body, page.final_url)
         if not found:
