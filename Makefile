@@ -7,10 +7,10 @@ MINUTES ?= 10
 SEED ?=
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-fast check format eval bench-store soak lock docs clean
+.PHONY: help setup demo run test test-fast check format eval bench-store sim-schedule soak lock docs clean
 
 help: ## Show what each target does
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Feedmill needs Python 3.11 or newer; say PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -53,6 +53,9 @@ soak: setup ## Random faults on real servers for MINUTES (10); SEED=… repeats 
 
 bench-store: setup ## Articles per second through the writer, beside bare requests (needs Elasticsearch)
 	$(BIN)/python -m bench.store
+
+sim-schedule: setup ## A year of feeds under our polling rules and those of other readers
+	$(BIN)/python -m bench.schedule
 
 lock: setup ## Renew the locks (for development, for the image, for building it) after a change of pyproject.toml
 	$(LOCK) --upgrade --group dev pyproject.toml -o requirements.txt

@@ -54,9 +54,8 @@ def run(settings: Settings, site: Site) -> Callable[..., RunResult]:
 
     def run(*feeds: str, at_s: float = 0.0, **options: Any) -> RunResult:
         clock = Clock(offset_s=at_s)
-        return run_service(
-            settings, until_idle=True, clock=clock, resolver=site.resolve, on_start=follow(*feeds), **options
-        )
+        given = {"on_start": follow(*feeds), **options}
+        return run_service(settings, until_idle=True, clock=clock, resolver=site.resolve, **given)
 
     return run
 
@@ -196,3 +195,77 @@ def test_an_entry_that_fails_outside_the_error_tree_is_kept_and_named_a_bug(run,
     assert result.waiting_for_retry == 1
     [row] = store().entries.find_by_url(site.url("/harbour"))
     assert (row.reason, row.attempts) == ("bug", 1)
+
+
+def disallow_all(site: Site, path: str = "/") -> None:
+    site.serve(
+        "/robots.txt", Reply(body=f"User-agent: *\nDisallow: {path}\n".encode(), content_type="text/plain")
+    )
+
+
+def test_a_page_that_robots_disallow_is_rejected_and_its_feed_still_polled(run, site, store):
+    publish(site, ["harbour", "railway"])
+    disallow_all(site, "/harbour")
+    result = run(site.url("/feed.xml"))
+    assert {k: v for k, v in result.counts.items() if v} == {"indexed": 1, "rejected": 1}
+    disallow_all(site)
+    run(at_s=25 * HOUR)
+    opened = store()
+    [dead] = opened.entries.dead()
+    assert (dead.outcome, dead.reason, dead.http_status) == ("rejected", "robots", None)
+    assert (site.count("/feed.xml"), site.count("/harbour")) == (2, 0)
+    assert opened.feeds.find(site.url("/feed.xml")).last_outcome == "unchanged"
+
+
+def test_robots_that_fail_hold_their_host_back_and_no_other(run, site, store):
+    """The feed's own host is another, and none of its pages is lost: they wait."""
+    publish(site, ["harbour"])
+    site.serve("/robots.txt", Reply(status=503))
+    result = run(site.url("/feed.xml"))
+    assert (result.counts["pending"], result.waiting_for_retry) == (1, 1)
+    [row] = store().entries.find_by_url(site.url("/harbour"))
+    assert (row.wait, row.reason, row.attempts) == ("retry", "robots_unavailable", 1)
+    site.serve("/robots.txt", Reply(status=404))
+    assert run(at_s=3 * HOUR).counts["indexed"] == 1
+
+
+def test_the_operator_may_override_robots_for_one_feed(run, site):
+    publish(site, ["harbour"])
+    publish(site, ["railway"], feed="/other.xml")
+    disallow_all(site)
+
+    def override(mill: Any) -> None:
+        follow(site.url("/feed.xml"), site.url("/other.xml"))(mill)
+        mill.store.feeds.update(mill.store.feeds.find(site.url("/feed.xml")).feed_id, {"ignore_robots": True})
+
+    result = run(on_start=override)
+    assert {k: v for k, v in result.counts.items() if v} == {"indexed": 1, "rejected": 1}
+    assert (site.count("/harbour"), site.count("/railway"), site.count("/robots.txt")) == (1, 0, 1)
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_the_operator_may_override_robots_for_all(settings, site):
+    publish(site, ["harbour"])
+    disallow_all(site)
+    result = run_service(
+        settings.model_copy(update={"robots": "ignore"}),
+        until_idle=True,
+        resolver=site.resolve,
+        on_start=follow(site.url("/feed.xml")),
+    )
+    assert (result.counts["indexed"], site.count("/robots.txt")) == (1, 0)
+
+
+def test_a_restart_forgets_no_retry_after(run, site, store):
+    """The whole host is stopped, its feed and robots.txt too, until its own time has come."""
+    site.serve("/busy", Reply(status=429, headers={"Retry-After": "7200"}))
+    site.serve("/feed.xml", rss([Item(site.url("/busy"), "Busy"), Item(site.url("/next"), "Next")]))
+    for path in ("/next", "/new"):
+        site.serve(path, page(f"A page at {path}", body_of("Riga", f"harbour {path[1:]}")))
+    run(site.url("/feed.xml"))
+    asked = len(site.requests)
+    site.serve("/feed.xml", rss([Item(site.url("/new"), "New")]))
+    run(at_s=HOUR)
+    assert len(site.requests) == asked
+    site.serve("/busy", page("Not busy any more", body_of("Oslo", "railway")))
+    assert run(at_s=3 * HOUR).counts["indexed"] == 3

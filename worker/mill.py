@@ -11,6 +11,9 @@ from worker.fetch.client import Fetcher
 from worker.fetch.gate import LocalGate
 from worker.fetch.policy import FetchPolicy
 from worker.fetch.resolver import system_resolver
+from worker.fetch.seats import share_of
+from worker.manners import Manners
+from worker.stops import StoredStops
 from worker.store.outage import Outage
 from worker.store.sqlite import open_sqlite
 
@@ -35,6 +38,7 @@ class Mill:
     clock: Clock
     store: Store
     fetcher: Fetcher
+    manners: Manners
     pool: WorkerPool
 
     def close(self) -> None:
@@ -76,6 +80,7 @@ def open_fetcher(
         timeout_s=settings.fetch_timeout_s,
         connect_timeout_s=settings.connect_timeout_s,
         host_delay_s=settings.host_delay_s,
+        per_site=share_of(settings.fetch_threads),
     )
     return Fetcher(policy, gate or LocalGate(clock), clock, resolver)
 
@@ -91,12 +96,20 @@ def open_mill(
     resolver: Resolver = system_resolver,
     gate: HostGate | None = None,
 ) -> Mill:
-    """Open every part. The store comes first, so that a wrong path fails before anything starts."""
+    """Open every part. The store comes first, so that a wrong path fails before anything starts.
+
+    The gate, by default one of this process alone, keeps its stops in the store from here on.
+    """
+    store = open_store(settings)
+    gate = gate or LocalGate(clock)
+    gate.remember(StoredStops(store.hosts, clock, Outage(clock)))
+    fetcher = open_fetcher(settings, clock, resolver, gate)
     return Mill(
         settings=settings,
         clock=clock,
-        store=open_store(settings),
-        fetcher=open_fetcher(settings, clock, resolver, gate),
+        store=store,
+        fetcher=fetcher,
+        manners=Manners(fetcher, gate, store.hosts, clock, settings.user_agent),
         pool=open_pool(settings),
     )
 

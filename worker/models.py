@@ -68,8 +68,48 @@ class ArchiveLocation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What a feed says of its own updates: not more often than `every_s` seconds, and when not at all.
+
+    The seconds count from `base_at` where the feed names one. Hours are UTC, Monday is day 0.
+    """
+
+    every_s: int = 0
+    base_at: datetime | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """When a feed publishes, learned from its entries; `feeds.rhythm` reads and writes it.
+
+    `hours` and `days` count entries by hour (UTC) and weekday (0 is Monday), `recent` counts all of them;
+    the counts fade, and are as of `at`. They cover the time from `since` on. `silent` is how many entries
+    were to be expected since the last one came. `latest` are the newest entries that the last listing
+    brought, by the start of their id. `listed` is how many entries the last listing had, `fill_s` the
+    shortest time in which about as many have come, None where that was never near the time between polls.
+    """
+
+    since: datetime
+    at: datetime
+    hours: tuple[float, ...]
+    days: tuple[float, ...]
+    recent: float = 0.0
+    silent: float = 0.0
+    listed: int = 0
+    fill_s: float | None = None
+    latest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A polled feed, as stored. `feed_id` comes from the URL first added and never changes."""
+    """A polled feed, as stored. `feed_id` comes from the URL first added and never changes.
+
+    `interval_s` is what the next poll was planned with, before jitter and failures. `redirect_count` are
+    permanent redirects in a row to `redirect_url`, `gone_count` answers 410 in a row. `last_full_at` is
+    when the feed was last asked for, or gave, all of its body. `fetch_ms` is the running mean of its polls.
+    """
 
     feed_id: str
     url: str
@@ -92,14 +132,45 @@ class Feed:
     last_new_entry_at: datetime | None = None
     last_outcome: str | None = None
     http_status: int | None = None
+    fetch_ms: int | None = None
     consecutive_failures: int = 0
     error: str | None = None
     redirect_url: str | None = None
     redirect_count: int = 0
+    redirect_since: datetime | None = None
+    gone_count: int = 0
+    last_full_at: datetime | None = None
+    hints: Hints | None = None
+    rhythm: Rhythm | None = None
     entries_seen: int = 0
     entries_per_day: float | None = None
     missed_entries: int = 0
+    last_missed_at: datetime | None = None
     hub_url: str | None = None
+    ignore_robots: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostStop:
+    """A site (registrable domain) that asked for no request before `stopped_until`."""
+
+    host: str
+    stopped_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Robots:
+    """What an origin (`https://www.example.com`) said when its robots.txt was last asked for.
+
+    `text` holds what was read at `read_at`: nothing where there is no such file, and None as long as nobody
+    knows, since the server has failed at each try since `failing_since`.
+    """
+
+    host: str
+    asked_at: datetime
+    text: str | None = None
+    read_at: datetime | None = None
+    failing_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +250,7 @@ class ParsedFeed:
     site_url: str | None = None
     language: str | None = None
     hub_url: str | None = None
+    hints: Hints | None = None
     entries: tuple[Entry, ...] = ()
     collapsed: tuple[Collapsed, ...] = ()
     listed: int = 0

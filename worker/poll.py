@@ -1,27 +1,43 @@
 """One poll of one feed: fetch if changed, parse in a child, admit, remember.
 
 Validators and body hash are saved only after the listing was admitted, so a crash in between costs
-a second fetch and never an entry.
+a second fetch and never an entry. What an answer means is decided in `worker.feeds`: `overlap` and `rhythm`
+what the listing teaches, `health` what becomes of the feed, `schedule` and `hints` when to come again.
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from worker.errors import BugError, FetchError, HostBusyError, WorkError
-from worker.feeds.parse import parse_feed
-from worker.feeds.schedule import next_poll_at
+from worker.feeds import health, sitemapindex
+from worker.feeds.hints import after_skipped, hint_s
+from worker.feeds.overlap import nothing_new, see
+from worker.feeds.rhythm import per_day
+from worker.feeds.schedule import (
+    FIRST_SPREAD,
+    SPREAD,
+    Bounds,
+    after_failure,
+    after_success,
+    deferred,
+    interval_s,
+)
 from worker.fetch.policy import FEED
-from worker.models import Admission, FeedState
+from worker.models import FeedState
+from worker.ops.health import mean_ms
+from worker.ops.listing import read_listing
+from worker.urls import site_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from worker.mill import Mill
-    from worker.models import Feed, FeedPage, ParsedFeed
+    from worker.models import Admission, Feed, FeedPage, ParsedFeed
 
 log = structlog.get_logger()
 
@@ -31,12 +47,15 @@ def poll_feed(mill: Mill, feed_id: str) -> None:
     feed = mill.store.feeds.get(feed_id)
     if feed is None or feed.state is not FeedState.ACTIVE:
         return
+    headers = {} if health.should_ask_in_full(feed, mill.clock.now()) else validators(feed)
     try:
-        changes = _poll(mill, feed)
+        changes = _poll(mill, feed, headers)
     except HostBusyError as busy:
-        changes = {"next_poll_at": _later(mill, busy.wait_s)}
+        changes = {"next_poll_at": deferred(mill.clock.now(), busy.wait_s, mill.clock.jitter())}
     except WorkError as error:
-        changes = failed(feed, error, mill)
+        # Asked in full once is enough, whatever came of it.
+        in_full = {} if headers else {"last_full_at": mill.clock.now()}
+        changes = {**failed(feed, error, mill), **in_full}
     mill.store.feeds.update(feed_id, changes)
 
 
@@ -47,22 +66,16 @@ def poll_hit_a_bug(mill: Mill, feed_id: str, error: Exception) -> None:
         mill.store.feeds.update(feed_id, failed(feed, BugError.of(error), mill))
 
 
-def _poll(mill: Mill, feed: Feed) -> dict[str, Any]:
-    page = mill.fetcher.fetch(feed.url, FEED, validators(feed))
+def _poll(mill: Mill, feed: Feed, headers: dict[str, str]) -> dict[str, Any]:
+    page = mill.fetcher.fetch(feed.url, FEED, headers)
     body_hash = hashlib.sha256(page.body).hexdigest()
     if page.status == 304 or body_hash == feed.body_hash:
         outcome = "not_modified" if page.status == 304 else "unchanged"
         log.info("polled", feed=feed.url, outcome=outcome)
         return polled(feed, page, outcome, mill)
-    parsed = mill.pool.run(
-        parse_feed,
-        page.body,
-        feed_id=feed.feed_id,
-        url=page.final_url,
-        headers=page.headers,
-        now=page.fetched_at,
-    )
+    parsed = read_listing(page, feed.feed_id, mill.fetcher, mill.pool)
     admission = mill.store.entries.admit(feed.feed_id, parsed.entries, mill.clock.now())
+    changes = {**polled(feed, page, "parsed", mill, parsed, admission), "body_hash": body_hash}
     log.info(
         "polled",
         feed=feed.url,
@@ -70,13 +83,11 @@ def _poll(mill: Mill, feed: Feed) -> dict[str, Any]:
         new=len(admission.new),
         changed=len(admission.changed),
         known=admission.known,
+        missed=changes["missed_entries"] - feed.missed_entries,
     )
-    return {
-        **polled(feed, page, "parsed", mill),
-        **described(feed, parsed),
-        **counted(feed, admission, page.fetched_at),
-        "body_hash": body_hash,
-    }
+    # An index may stay the same while its files change.
+    is_index = parsed.format == sitemapindex.FORMAT
+    return changes | (dict.fromkeys(("etag", "last_modified", "body_hash")) if is_index else {})
 
 
 def validators(feed: Feed) -> dict[str, str]:
@@ -85,55 +96,123 @@ def validators(feed: Feed) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value is not None}
 
 
-def polled(feed: Feed, page: FeedPage, outcome: str, mill: Mill) -> dict[str, Any]:
-    """Return what every successful poll changes. A 304 that repeats no validator leaves the old one."""
+def polled(
+    feed: Feed,
+    page: FeedPage,
+    outcome: str,
+    mill: Mill,
+    parsed: ParsedFeed | None = None,
+    admission: Admission | None = None,
+) -> dict[str, Any]:
+    """Return what a successful poll changes; with `parsed` and `admission` where the listing was read."""
     now = mill.clock.now()
-    kept = (feed.etag, feed.last_modified) if page.status == 304 else (None, None)
+    changes = {
+        **answered(feed, page, outcome, now),
+        **health.redirect_changes(feed, page, now, parsed),
+        **(
+            taught(feed, parsed, admission, now)
+            if parsed and admission
+            else {"rhythm": nothing_new(feed.rhythm, feed.last_success_at, now)}
+        ),
+    }
+    after = replace(feed, **changes)
+    if page.status != 304 and health.has_moved(after, now):
+        changes |= moved(after, mill)
+    return changes | scheduled(feed, after, page, mill)
+
+
+def answered(feed: Feed, page: FeedPage, outcome: str, now: datetime) -> dict[str, Any]:
+    """Return what the answer itself changes. A 304 that repeats no validator leaves the old one."""
+    is_304 = page.status == 304
+    kept = (feed.etag, feed.last_modified) if is_304 else (None, None)
     return {
         "etag": page.headers.get("etag", kept[0]),
         "last_modified": page.headers.get("last-modified", kept[1]),
         "last_polled_at": now,
         "last_success_at": now,
+        "last_full_at": feed.last_full_at or now if is_304 else now,
         "last_outcome": outcome,
         "http_status": page.status,
+        "fetch_ms": mean_ms(feed.fetch_ms, page.fetch_ms),
         "consecutive_failures": 0,
+        "gone_count": 0,
         "error": None,
-        "redirect_url": page.final_url if page.redirects else None,
-        "redirect_count": feed.redirect_count + 1 if page.redirects else 0,
-        "next_poll_at": next_poll_at(now, feed.interval_s, 0, mill.clock.jitter()),
     }
 
 
-def described(feed: Feed, parsed: ParsedFeed) -> dict[str, Any]:
-    """Return what the feed says of itself; what the operator or an import already said stays."""
+def taught(feed: Feed, parsed: ParsedFeed, admission: Admission, now: datetime) -> dict[str, Any]:
+    """Return what a listing says of the feed and its rhythm; what the operator or an import said stays."""
+    seen = see(feed.rhythm, parsed.entries, frozenset(admission.new), feed.last_success_at or now, now)
     return {
         "title": feed.title or parsed.title,
         "site_url": parsed.site_url or feed.site_url,
         "language": feed.language or parsed.language,
         "hub_url": parsed.hub_url,
+        "hints": parsed.hints,
+        "rhythm": seen.rhythm,
+        "missed_entries": feed.missed_entries + seen.missed,
+        "last_missed_at": now if seen.missed else feed.last_missed_at,
+        "entries_seen": feed.entries_seen + len(admission.new),
+        "last_new_entry_at": now if admission.new else feed.last_new_entry_at,
     }
 
 
-def counted(feed: Feed, admission: Admission, now: datetime) -> dict[str, Any]:
-    """Return what the admission changes in the feed's own counts."""
-    last_new = now if admission.new else feed.last_new_entry_at
-    return {"entries_seen": feed.entries_seen + len(admission.new), "last_new_entry_at": last_new}
+def moved(feed: Feed, mill: Mill) -> dict[str, Any]:
+    """Return the changes that make the redirect's target the feed's URL, none where another feed has it."""
+    target = feed.redirect_url or feed.url
+    other = mill.store.feeds.find(target)
+    if other and other.feed_id != feed.feed_id:
+        return {}
+    log.info("feed moved", feed=feed.url, to=target)
+    return {
+        "url": target,
+        "domain": site_of(target),
+        "redirect_url": None,
+        "redirect_count": 0,
+        "redirect_since": None,
+    }
+
+
+def scheduled(before: Feed, feed: Feed, page: FeedPage, mill: Mill) -> dict[str, Any]:
+    """Return when to come again, as the feed (`before` and after the poll) and its server want it."""
+    now, jitter, bounds = mill.clock.now(), mill.clock.jitter(), bounds_of(feed, mill)
+    planned_s = interval_s(feed.rhythm, now, bounds)
+    spread = SPREAD if before.last_success_at else FIRST_SPREAD
+    asked_s = hint_s(feed.hints, page.headers, now)
+    due_at = after_success(now, planned_s, bounds, asked_s, jitter, spread)
+    daily = per_day(feed.rhythm, now) if feed.rhythm else None
+    return {
+        "interval_s": round(planned_s),
+        "entries_per_day": None if daily is None else round(daily, 2),
+        "next_poll_at": after_skipped(feed.hints, due_at, jitter),
+    }
 
 
 def failed(feed: Feed, error: WorkError, mill: Mill) -> dict[str, Any]:
     """Return what a failed poll changes: the next try comes later, and it always comes."""
     now = mill.clock.now()
     failures = feed.consecutive_failures + 1
+    planned_s = interval_s(feed.rhythm, now, bounds_of(feed, mill))
+    least_s = health.least_wait_s(feed, error)
     log.warning("poll failed", feed=feed.url, reason=error.reason, error=str(error), failures=failures)
     return {
+        **health.gone_changes(feed, error),
         "last_polled_at": now,
-        "last_outcome": error.reason,
+        "last_outcome": health.outcome_of(feed, error),
         "http_status": error.http_status if isinstance(error, FetchError) else None,
         "consecutive_failures": failures,
         "error": str(error),
-        "next_poll_at": next_poll_at(now, feed.interval_s, failures, mill.clock.jitter()),
+        "next_poll_at": after_failure(now, planned_s, failures, least_s, mill.clock.jitter()),
     }
 
 
-def _later(mill: Mill, wait_s: float) -> datetime:
-    return next_poll_at(mill.clock.now(), wait_s, 0, mill.clock.jitter())
+def bounds_of(feed: Feed, mill: Mill) -> Bounds:
+    """Return how often the operator wants this feed polled."""
+    settings = mill.settings
+    bounds = Bounds(
+        first_s=settings.poll_interval_s,
+        floor_s=settings.poll_min_s,
+        ceiling_s=settings.poll_max_s,
+        patience=settings.poll_patience,
+    )
+    return bounds.for_feed(feed.min_interval_s)

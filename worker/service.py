@@ -11,6 +11,7 @@ import os
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from celery.beat import Scheduler, Service
@@ -149,7 +150,8 @@ def is_idle(line: Line, started_at: datetime) -> bool:
     """Return whether nothing is left but retries.
 
     The writer is empty, no task runs, no pending row waits for anything else than a retry (held
-    rows of paused feeds aside), and every active feed was polled since `started_at`.
+    rows of paused feeds aside), and every active feed was polled since `started_at`, or its host is
+    stopped for longer than a lease.
     """
     mill = line.mill
     busy = line.backlog.size("poll") or line.backlog.size("ingest") or not line.writer.is_idle()
@@ -158,7 +160,12 @@ def is_idle(line: Line, started_at: datetime) -> bool:
     ):
         return False
     active = (feed for feed in mill.store.feeds.all() if feed.state is FeedState.ACTIVE)
-    return all(feed.last_polled_at is not None and feed.last_polled_at >= started_at for feed in active)
+    stopped_at = mill.clock.now() + timedelta(seconds=mill.settings.lease_s)
+    return all(
+        (feed.last_polled_at is not None and feed.last_polled_at >= started_at)
+        or feed.next_poll_at > stopped_at
+        for feed in active
+    )
 
 
 @contextmanager

@@ -116,6 +116,11 @@ class Settings(BaseSettings):
     host_delay_s: float = Field(
         2.0, ge=0, le=3600, description="Seconds between two requests to one site (registrable domain)."
     )
+    robots: Literal["respect", "ignore"] = Field(
+        "respect",
+        description="Whether an article's page is fetched only where its site's robots.txt allows it "
+        "(RFC 9309). Feeds always are: their publishers invite it.",
+    )
     fetch_timeout_s: float = Field(
         60.0, gt=0, le=600, description="Wall-clock deadline of one request, redirects included, in seconds."
     )
@@ -148,7 +153,29 @@ class Settings(BaseSettings):
         Path("feedmill-run"),
         description="Folder where workers and beats note their progress, for `feedmill worker --check`.",
     )
-    poll_interval_s: int = Field(1800, ge=60, description="Seconds between two polls of a feed.")
+    poll_interval_s: int = Field(
+        1800,
+        ge=60,
+        description="Seconds between two polls of a feed of which nothing is known yet; later its own rhythm "
+        "decides, within the two bounds below.",
+    )
+    poll_min_s: int = Field(
+        300, ge=60, le=86400, description="Least seconds between two polls of a feed that names no own least."
+    )
+    poll_max_s: int = Field(
+        86400,
+        ge=300,
+        le=7 * 86400,
+        description="Most seconds between two polls of a feed that answers; one that fails is tried at least "
+        "once a week.",
+    )
+    poll_patience: float = Field(
+        1.0,
+        ge=0.1,
+        le=20,
+        description="How many entries a poll waits for, as a multiple of the usual half of one: 2 costs "
+        "about half of the polls and twice the delay, and what short listings drop meanwhile.",
+    )
     max_attempts: int = Field(8, ge=1, le=50, description="Attempts at an entry before it ends `gave_up`.")
     retry_base_s: float = Field(
         60.0,
@@ -156,7 +183,9 @@ class Settings(BaseSettings):
         description="Wait after a first failed attempt, in seconds; doubles with each further one.",
     )
     ledger_keep_days: int = Field(
-        365, ge=30, description="Days after which rows that no feed lists any more may go."
+        365,
+        ge=30,
+        description="Days after which rows that no feed lists any more may go; what became an article stays.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least serious line logged."

@@ -26,27 +26,31 @@ if TYPE_CHECKING:
     from celery import Task
 
     from worker.app import Line
+    from worker.mill import Mill
     from worker.models import Feed
 
 log = structlog.get_logger()
+
+HOSTS_KEPT_FOR = timedelta(days=30)
+"""A robots.txt that nobody has asked for in a month rules nothing: with the next page it is read anew."""
 
 
 @shared_task(name="feedmill.dispatch_feeds", bind=True)
 def dispatch_feeds(self: Task[[], None]) -> None:
     """Send a hint for every due feed that there is room for."""
     line = line_of(self)
-    with _tick(line, "feeds") as mine:
-        if mine:
-            dispatch.dispatch_feeds(line.mill, line.backlog, partial(_send_poll, line))
+    _tick(line, "feeds", lambda: dispatch.dispatch_feeds(line.mill, line.backlog, partial(_send_poll, line)))
 
 
 @shared_task(name="feedmill.dispatch_entries", bind=True)
 def dispatch_entries(self: Task[[], None]) -> None:
     """Send a hint for every due entry that there is room for."""
     line = line_of(self)
-    with _tick(line, "entries") as mine:
-        if mine:
-            line.dispatcher.dispatch(line.mill, line.backlog, partial(_send_claim, line))
+    _tick(
+        line,
+        "entries",
+        lambda: line.dispatcher.dispatch(line.mill, line.backlog, partial(_send_claim, line)),
+    )
 
 
 @shared_task(name="feedmill.poll_feed", bind=True)
@@ -76,13 +80,16 @@ def ingest_entry(self: Task[[str, str, int], None], entry_id: str, token: str, g
 
 @shared_task(name="feedmill.prune_ledger", bind=True)
 def prune_ledger(self: Task[[], None]) -> None:
-    """Drop done rows that no feed has listed for `FEEDMILL_LEDGER_KEEP_DAYS`."""
+    """Drop done rows without an article that no feed has listed for `FEEDMILL_LEDGER_KEEP_DAYS`."""
     line = line_of(self)
-    mill = line.mill
-    before = mill.clock.now() - timedelta(days=mill.settings.ledger_keep_days)
-    with _tick(line, "prune") as mine:
-        if mine and (rows := mill.store.entries.prune(before)):
-            log.info("pruned ledger", rows=rows)
+    _tick(line, "prune", lambda: _prune(line.mill))
+
+
+def _prune(mill: Mill) -> None:
+    now = mill.clock.now()
+    if rows := mill.store.entries.prune(now - timedelta(days=mill.settings.ledger_keep_days)):
+        log.info("pruned ledger", rows=rows)
+    mill.store.hosts.prune(now - HOSTS_KEPT_FOR)
 
 
 def _send_poll(line: Line, feed: Feed) -> None:
@@ -95,11 +102,11 @@ def _send_claim(line: Line, claim: Claim) -> None:
         ingest_entry.delay(claim.entry_id, claim.token, claim.generation)
 
 
-@contextmanager
-def _tick(line: Line, name: str) -> Iterator[bool]:
-    """The outer edge of a tick: yield whether it is to be worked on."""
+def _tick(line: Line, name: str, work: Callable[[], object]) -> None:
+    """The outer edge of a tick: do its work, if it is to be done and by this process."""
     with _servers_may_be_away(line), line.only_tick(name) as mine:
-        yield mine
+        if mine:
+            work()
 
 
 @contextmanager

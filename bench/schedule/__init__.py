@@ -1,0 +1,1 @@
+"""`make sim-schedule`: a year of feeds under the rules of five readers."""
