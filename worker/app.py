@@ -12,6 +12,7 @@ from celery import Celery
 from kombu import Queue
 
 from worker.broker.connection import ssl_options, transport_options
+from worker.broker.transport import use_hint_transport
 from worker.dispatch import ENTRY_TICK_S, FEED_TICK_S, EntryDispatcher
 from worker.ingest import ingest_hit_a_bug, say_settled
 from worker.models import QUEUES
@@ -106,6 +107,7 @@ class FeedmillApp(Celery):
 
 def make_app(settings: Settings) -> FeedmillApp:
     """Return the application, configured; a worker also needs its `line`."""
+    use_hint_transport()
     # Bare memory:// makes kombu warn, at every connection, that it takes the host to be localhost.
     broker = settings.broker_url if settings.broker_url != "memory://" else "memory://localhost"
     app = FeedmillApp("feedmill", broker=broker, set_as_current=True, include=["worker.tasks"])

@@ -11,7 +11,7 @@ from tests.feeds.listed import FEED_ID, FEEDS, NOW, URL, parsed
 from worker.errors import ParseError
 from worker.feeds.packed import UNPACKED_BYTES
 from worker.feeds.parse import parse_listing
-from worker.feeds.sitemap import MOST_ENTRIES
+from worker.feeds.sitemap import MOST_ENTRIES, read_sitemap
 from worker.feeds.sitemapindex import SitemapFile, SitemapIndex, joined
 
 PLAIN = (FEEDS / "sitemap.xml").read_bytes()
@@ -152,3 +152,15 @@ def test_files_listed_together_have_each_entry_once():
     both = joined([parsed(urlset(news("1") + news("2"))), parsed(urlset(news("2") + news("3")))], ["a note"])
     assert [entry.title for entry in both.entries] == ["1", "2", "3"]
     assert (both.listed, len(both.collapsed), both.notes, both.format) == (4, 1, ("a note",), "sitemapindex")
+
+
+@pytest.mark.parametrize("reference", ["&#xD800;", "&#0;", "&#xFFFF;", "&#xD83D;&#xDE00;"])
+def test_references_that_xml_forbids_cost_themselves(reference: str) -> None:
+    body = (
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+        ' xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"><url><loc>https://n.example/a</loc>'
+        f"<news:news><news:title>A harbour {reference}reopens</news:title></news:news></url></urlset>"
+    )
+    [entry] = read_sitemap(body.encode(), "https://n.example/s.xml").entries
+    assert entry.title.startswith("A harbour ")
+    assert entry.title.endswith("reopens")

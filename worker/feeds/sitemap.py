@@ -16,6 +16,7 @@ from lxml import etree
 from worker.errors import ParseError
 from worker.feeds.clean import fold
 from worker.feeds.dates import find_time
+from worker.feeds.legal import with_legal_characters
 from worker.feeds.listing import NOT_STATED, Listing, RawEntry, StatedTime
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Walk:
         self._url = url
         self._namespaces: set[str] = set()
         self._events = etree.iterparse(
-            io.BytesIO(body),
+            io.BytesIO(with_legal_characters(body)),
             events=("start-ns", "end"),
             tag=("{*}" + record, record),
             recover=True,

@@ -15,6 +15,7 @@ from worker.feeds.clean import fold
 from worker.feeds.dates import read_time
 from worker.feeds.hints import read_hints
 from worker.feeds.kind import describe_body
+from worker.feeds.legal import with_legal_characters
 from worker.feeds.listing import Listing, RawEntry, StatedTime, is_absolute
 from worker.urls import find_link
 
@@ -31,7 +32,6 @@ with its lenient parser, which has no bound.
 _ENTITY = re.compile(rb"<!ENTITY\s+(\S+)\s+(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _REFERENCE = re.compile(rb"&(\w[\w.-]*);")
 _TEXT_TYPES = frozenset({"text/plain", "text/html", "application/xhtml+xml"})
-_CHARACTER = re.compile(rb"(?:&#(?:x[0-9a-f]+|[0-9]+);)+", re.IGNORECASE)
 _LEAKS = (KeyError, OverflowError, TypeError, ValueError)
 """What feedparser 6.0.14 lets out on mutated feeds: unmatched media elements (KeyError), references
 beyond Unicode (OverflowError, ValueError), misplaced <width/> (TypeError), encodings like "undefined"
@@ -45,7 +45,7 @@ def read_xml(body: bytes, url: str, headers: Mapping[str, str]) -> Listing:
         ParseError: the body is no feed.
     """
     _refuse_bomb(body, url)
-    found = _parse(_CHARACTER.sub(_legal_characters, body), url, headers)
+    found = _parse(with_legal_characters(body), url, headers)
     entries = tuple(dict(entry) for entry in found["entries"])
     version = found.get("version") or ""
     if not version and not entries:
@@ -87,36 +87,6 @@ def _refuse_bomb(body: bytes, url: str) -> None:
     size = sum(len(value or other) * uses[name] for name, value, other in _ENTITY.findall(plain))
     if size > EXPANSION_CHARS:
         raise ParseError(url, "its entities expand to more than 20 MB")
-
-
-def _legal_characters(references: re.Match[bytes]) -> bytes:
-    """Return character references without those that XML forbids, surrogate pairs joined.
-
-    Systems that escape UTF-16 write an emoji as two references; one such makes a feed ill-formed, and
-    then feedparser's lenient parser raises on it.
-    """
-    numbers = [_number(digits) for digits in references[0].replace(b"&#", b"").split(b";")[:-1]]
-    if all(_is_legal(number) for number in numbers):
-        return references[0]
-    units = [number for number in numbers if number <= 0x10FFFF]
-    text = "".join(map(chr, units)).encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
-    return "".join(f"&#{ord(character)};" for character in text if _is_legal(ord(character))).encode()
-
-
-def _number(digits: bytes) -> int:
-    # Nine digits hold every character there is; more would make int() slow.
-    radix, digits = (16, digits[1:]) if digits[:1] in b"xX" else (10, digits)
-    return int(digits.lstrip(b"0")[:9] or b"0", radix)
-
-
-def _is_legal(number: int) -> bool:
-    # XML 1.0, production 2 (Char).
-    return (
-        number in (9, 10, 13)
-        or 0x20 <= number < 0xD800
-        or 0xE000 <= number < 0xFFFE
-        or 0x10000 <= number < 0x110000
-    )
 
 
 def _notes(found: Any) -> tuple[str, ...]:
