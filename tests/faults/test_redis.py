@@ -6,6 +6,7 @@ import pytest
 import redis
 
 from tests.faults.processes import let_pass, wait_for
+from tests.servers.looking import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.services, pytest.mark.timeout(240)]
 
@@ -64,6 +65,19 @@ def test_redis_at_maxmemory(busy, broker):
         broker.set("full", "yes")
     let_pass(FULL_S)
     broker.config_set("maxmemory", 0)
+    busy.wait_for_progress()
+    busy.wait_for_all()
+    assert busy.verdict() == []
+    assert busy.restarts() == []
+
+
+def test_redis_failed_over(busy, broker):
+    """The master that everybody is connected to becomes a replica, of one that is away, and master again."""
+    broker.replicaof("127.0.0.1", free_port())
+    with pytest.raises(redis.ReadOnlyError):
+        broker.set("demoted", "yes")
+    let_pass(FULL_S)
+    broker.replicaof("NO", "ONE")
     busy.wait_for_progress()
     busy.wait_for_all()
     assert busy.verdict() == []

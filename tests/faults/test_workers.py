@@ -39,3 +39,17 @@ def test_kill_9_with_a_hung_page_in_the_pool(build, newspapers, victims):
     assert is_alive(worker.process.pid) is (worker.process.pid not in killed)
     plant.wait_for_all()
     assert plant.verdict() == []
+
+
+def test_a_stop_under_load_finishes_what_runs_and_leaves_the_rest(build):
+    plant = build()
+    _, worker, _ = plant.start_busy(ENTRIES)
+    assert plant.stop(worker) == 0
+    assert not plant.is_done()
+    assert plant.left_of(worker) == set()
+    plant.wait_for_all()
+    assert plant.verdict() == []
+    log = (plant.folder / f"{worker.name}.log").read_text()
+    assert "stopping" in log
+    assert "was killed" not in log
+    assert "not written" not in log
