@@ -17,8 +17,9 @@ from worker.settings import read_settings
 class Service:
     """`feedmill run` in a process of its own, over one database."""
 
-    def __init__(self, folder: Path, log: Path | None = None) -> None:
+    def __init__(self, folder: Path, log: Path | None = None, **settings: str) -> None:
         self.folder = folder
+        self.settings = {f"FEEDMILL_{name.upper()}": value for name, value in settings.items()}
         self.database = folder / "feedmill.db"
         self.log = log or folder / "log"
 
@@ -34,6 +35,7 @@ class Service:
             "FEEDMILL_ALLOW_PORTS": "any",
             "FEEDMILL_HOST_DELAY_S": "0",
             "FEEDMILL_FETCH_THREADS": "8",
+            **self.settings,
         }
         with self.log.open("a") as log:
             return subprocess.Popen(

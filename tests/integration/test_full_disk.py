@@ -54,7 +54,8 @@ def test_a_full_disk_is_said_in_one_line_and_costs_nothing(disk: Disk, loopback:
     publish(loopback, [f"town{n}" for n in range(ENTRIES)])
     feeds = tmp_path / "feeds.txt"
     feeds.write_text(loopback.url("/feed.xml"))
-    service = Service(disk.folder, log=tmp_path / "log")
+    # What could not even be put off on the full disk (its site had no seat left) waits for its lease.
+    service = Service(disk.folder, log=tmp_path / "log", lease_s="20")
     process = service.start("--feeds", str(feeds))
     try:
         wait_for(lambda: "the disk is full" in service.said(), "the disk to fill up")
