@@ -1,22 +1,23 @@
 """One poll of one feed: fetch if changed, parse in a child, admit, remember.
 
 Validators and body hash are saved only after the listing was admitted, so a crash in between costs
-a second fetch and never an entry. What an answer means is decided in `worker.feeds`: `overlap` and `rhythm`
-what the listing teaches, `health` what becomes of the feed, `schedule` and `hints` when to come again.
+a second fetch and never an entry. What an answer means is decided in `worker.feeds`: `learned` what a
+success changes, `overlap` and `rhythm` what the listing teaches, `health` what becomes of the feed,
+`schedule` and `hints` when to come again.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from worker.errors import BugError, FetchError, HostBusyError, WorkError
-from worker.feeds import health, sitemapindex
+from worker.feeds import health
 from worker.feeds.hints import after_skipped, hint_s
-from worker.feeds.overlap import nothing_new, see
+from worker.feeds.learned import answered, hash_of, kept_of_body, taught
+from worker.feeds.overlap import nothing_new
 from worker.feeds.rhythm import per_day
 from worker.feeds.schedule import (
     FIRST_SPREAD,
@@ -29,13 +30,10 @@ from worker.feeds.schedule import (
 )
 from worker.fetch.policy import FEED
 from worker.models import FeedState
-from worker.ops.health import mean_ms
 from worker.ops.listing import read_listing
 from worker.urls import site_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from worker.mill import Mill
     from worker.models import Admission, Feed, FeedPage, ParsedFeed
 
@@ -68,14 +66,14 @@ def poll_hit_a_bug(mill: Mill, feed_id: str, error: Exception) -> None:
 
 def _poll(mill: Mill, feed: Feed, headers: dict[str, str]) -> dict[str, Any]:
     page = mill.fetcher.fetch(feed.url, FEED, headers)
-    body_hash = hashlib.sha256(page.body).hexdigest()
+    body_hash = hash_of(page.body)
     if page.status == 304 or body_hash == feed.body_hash:
         outcome = "not_modified" if page.status == 304 else "unchanged"
         log.info("polled", feed=feed.url, outcome=outcome)
         return polled(feed, page, outcome, mill)
     parsed = read_listing(page, feed.feed_id, mill.fetcher, mill.pool)
     admission = mill.store.entries.admit(feed.feed_id, parsed.entries, mill.clock.now())
-    changes = {**polled(feed, page, "parsed", mill, parsed, admission), "body_hash": body_hash}
+    changes = polled(feed, page, "parsed", mill, parsed, admission) | kept_of_body(parsed, body_hash)
     log.info(
         "polled",
         feed=feed.url,
@@ -85,9 +83,7 @@ def _poll(mill: Mill, feed: Feed, headers: dict[str, str]) -> dict[str, Any]:
         known=admission.known,
         missed=changes["missed_entries"] - feed.missed_entries,
     )
-    # An index may stay the same while its files change.
-    is_index = parsed.format == sitemapindex.FORMAT
-    return changes | (dict.fromkeys(("etag", "last_modified", "body_hash")) if is_index else {})
+    return changes
 
 
 def validators(feed: Feed) -> dict[str, str]:
@@ -119,42 +115,6 @@ def polled(
     if page.status != 304 and health.has_moved(after, now):
         changes |= moved(after, mill)
     return changes | scheduled(feed, after, page, mill)
-
-
-def answered(feed: Feed, page: FeedPage, outcome: str, now: datetime) -> dict[str, Any]:
-    """Return what the answer itself changes. A 304 that repeats no validator leaves the old one."""
-    is_304 = page.status == 304
-    kept = (feed.etag, feed.last_modified) if is_304 else (None, None)
-    return {
-        "etag": page.headers.get("etag", kept[0]),
-        "last_modified": page.headers.get("last-modified", kept[1]),
-        "last_polled_at": now,
-        "last_success_at": now,
-        "last_full_at": feed.last_full_at or now if is_304 else now,
-        "last_outcome": outcome,
-        "http_status": page.status,
-        "fetch_ms": mean_ms(feed.fetch_ms, page.fetch_ms),
-        "consecutive_failures": 0,
-        "gone_count": 0,
-        "error": None,
-    }
-
-
-def taught(feed: Feed, parsed: ParsedFeed, admission: Admission, now: datetime) -> dict[str, Any]:
-    """Return what a listing says of the feed and its rhythm; what the operator or an import said stays."""
-    seen = see(feed.rhythm, parsed.entries, frozenset(admission.new), feed.last_success_at or now, now)
-    return {
-        "title": feed.title or parsed.title,
-        "site_url": parsed.site_url or feed.site_url,
-        "language": feed.language or parsed.language,
-        "hub_url": parsed.hub_url,
-        "hints": parsed.hints,
-        "rhythm": seen.rhythm,
-        "missed_entries": feed.missed_entries + seen.missed,
-        "last_missed_at": now if seen.missed else feed.last_missed_at,
-        "entries_seen": feed.entries_seen + len(admission.new),
-        "last_new_entry_at": now if admission.new else feed.last_new_entry_at,
-    }
 
 
 def moved(feed: Feed, mill: Mill) -> dict[str, Any]:

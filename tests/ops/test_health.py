@@ -11,7 +11,8 @@ import pytest
 from tests.fakes import START
 from worker.feeds.rhythm import begin
 from worker.models import Feed, FeedState
-from worker.ops.health import find_problems, mean_ms
+from worker.feeds.learned import mean_ms
+from worker.ops.health import find_problems
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FEED = Feed(

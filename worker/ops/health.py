@@ -70,11 +70,6 @@ def find_problems(feed: Feed, now: datetime) -> tuple[Problem, ...]:
     return tuple(Problem(trouble=trouble, said=said) for trouble, said in found.items() if said)
 
 
-def mean_ms(known: int | None, measured: int) -> int:
-    """Return the running mean of a feed's poll times: a fifth of it is the latest poll."""
-    return measured if known is None else round(0.8 * known + 0.2 * measured)
-
-
 def _failing(feed: Feed) -> str | None:
     if feed.consecutive_failures < FAILURES:
         return None

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from worker import urls
 from worker.errors import OperationError, UsageError
-from worker.feeds import sitemapindex
 from worker.feeds.hints import hint_s
-from worker.feeds.overlap import see
+from worker.feeds.learned import answered, hash_of, kept_of_body, taught
 from worker.models import Feed, FeedState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
     from worker.feeds.opml import ListedFeed
@@ -74,39 +72,17 @@ def take_first_listing(store: Store, feed: Feed, page: FeedPage, parsed: ParsedF
     readers count it. Validators are saved last, as in a poll: a crash before costs a second fetch.
     """
     admission = store.entries.admit(feed.feed_id, parsed.entries, now)
-    rhythm = see(None, parsed.entries, admission.new, now, now).rhythm
     wait_s = max(feed.interval_s, hint_s(parsed.hints, page.headers, now))
-    is_index = parsed.format == sitemapindex.FORMAT
     store.feeds.update(
         feed.feed_id,
         {
-            "title": feed.title or parsed.title,
-            "site_url": parsed.site_url,
-            "language": parsed.language,
-            "hub_url": parsed.hub_url,
-            "hints": parsed.hints,
-            "rhythm": rhythm,
-            "entries_seen": len(admission.new),
-            "last_new_entry_at": now if admission.new else None,
-            "last_polled_at": now,
-            "last_success_at": now,
-            "last_full_at": now,
-            "last_outcome": "parsed",
-            "http_status": page.status,
-            "fetch_ms": page.fetch_ms,
+            **answered(feed, page, "parsed", now),
+            **taught(feed, parsed, admission, now),
+            **kept_of_body(parsed, hash_of(page.body)),
             "next_poll_at": now + timedelta(seconds=wait_s),
-            **({} if is_index else _validators(page)),
         },
     )
     return len(admission.new)
-
-
-def _validators(page: FeedPage) -> Mapping[str, Any]:
-    return {
-        "etag": page.headers.get("etag"),
-        "last_modified": page.headers.get("last-modified"),
-        "body_hash": hashlib.sha256(page.body).hexdigest(),
-    }
 
 
 def import_feeds(store: Store, listed: Iterable[ListedFeed], now: datetime, interval_s: int) -> Imported:
