@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.process import wait_for
+from tests.waiting import wait_for
 from worker.clock import Clock
 from worker.errors import OperationError
 from worker.progress import Progress, find_note, write_note

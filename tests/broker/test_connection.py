@@ -18,7 +18,7 @@ from kombu.transport.redis import Channel
 from redis._parsers.base import BaseParser
 
 from tests.broker.conftest import Connect
-from tests.broker.waiting import fill
+from tests.broker.filling import fill
 from tests.servers.looking import free_port
 from tests.servers.redis import own_redis
 from tests.servers.restartable import Restartable, restartable_redis

@@ -12,7 +12,8 @@ import redis
 import structlog
 
 from tests.broker.conftest import Connect
-from tests.broker.waiting import fill, wait_until
+from tests.broker.filling import fill
+from tests.waiting import wait_for
 from tests.fetch.contract_gate import *
 from tests.servers.restartable import Restartable, restartable_redis
 from worker.broker.gate import AWAY_WAIT_S, RedisGate
@@ -84,7 +85,7 @@ def test_nothing_is_left_behind(client: redis.Redis) -> None:
         gate.stop(f"stopped-{n}.example", 0.05)
     gate.ask("no-delay.example", 0, 1)
     assert {"feedmill:gate:99.example", "feedmill:gate:stopped-99.example"} <= set(gate_keys(client))
-    wait_until(lambda: not gate_keys(client))
+    wait_for(lambda: not gate_keys(client), "every key to expire", 10, 0.01)
 
 
 def test_a_refusal_says_how_long(client: redis.Redis) -> None:

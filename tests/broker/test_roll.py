@@ -9,7 +9,8 @@ import redis
 from kombu import Connection, Queue
 
 from tests.broker.conftest import Connect
-from tests.broker.waiting import fill, wait_until
+from tests.broker.filling import fill
+from tests.waiting import wait_for
 from tests.servers.looking import free_port
 from worker.broker import roll
 from worker.broker.connection import transport_options
@@ -89,13 +90,13 @@ class TestOnRedis:
         monkeypatch.setattr(roll, "REPORT_TTL_MS", 50)
         workers.report(load("dead"))
         client.persist("feedmill:workers")
-        wait_until(lambda: workers.all() == [load("alive")])
+        wait_for(lambda: workers.all() == [load("alive")], "the other to be struck off", 10, 0.01)
         assert client.smembers("feedmill:workers") == {"alive"}
 
     def test_nothing_is_left_behind(self, client: redis.Redis, monkeypatch) -> None:
         monkeypatch.setattr(roll, "REPORT_TTL_MS", 50)
         Roll(client).report(load())
-        wait_until(lambda: not client.keys("feedmill:worker*"))
+        wait_for(lambda: not client.keys("feedmill:worker*"), "every key to expire", 10, 0.01)
 
     def test_many_report_at_once(self, redis_url: str, connect: Connect, client: redis.Redis) -> None:
         rolls = [Roll(connect(redis_url)) for _ in range(4)]

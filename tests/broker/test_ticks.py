@@ -8,7 +8,8 @@ import pytest
 import redis
 
 from tests.broker.conftest import Connect
-from tests.broker.waiting import fill, wait_until
+from tests.broker.filling import fill
+from tests.waiting import wait_for
 from tests.servers.looking import free_port
 from worker.broker.ticks import HELD_SHARE, RedisTicks
 from worker.errors import BrokerUnavailableError
@@ -32,8 +33,8 @@ def test_the_next_one_is_let_in_before_the_period_is_over(client: redis.Redis) -
 def test_ticks_come_again_and_leave_nothing_behind(client: redis.Redis) -> None:
     ticks = RedisTicks(client)
     assert ticks.begin("entries", 0.2) and not ticks.begin("entries", 0.2)
-    wait_until(lambda: ticks.begin("entries", 0.2))
-    wait_until(lambda: not client.keys("feedmill:tick:*"))
+    wait_for(lambda: ticks.begin("entries", 0.2), "the next period", 10, 0.01)
+    wait_for(lambda: not client.keys("feedmill:tick:*"), "the tick to expire", 10, 0.01)
 
 
 def test_a_flush_costs_one_tick_too_many(own: redis.Redis) -> None:

@@ -15,7 +15,8 @@ from pathlib import Path
 from celery import Celery
 
 from tests.faults.press import Odd, Press
-from tests.faults.processes import MARK, children_of, kill, marked, wait_for
+from tests.faults.processes import MARK, children_of, kill, marked
+from tests.waiting import wait_for
 from tests.faults.records import ledger_and_index
 from tests.faults.verdict import mistakes
 from tests.store.elasticsearch.backend import delete_all

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 MARK = "TEST_PLANT"
 """The environment variable that tells whose a process is; every descendant inherits it."""
@@ -34,15 +32,6 @@ def kill(*pids: int) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-
-
-def wait_for(condition: Callable[[], Any], what: str, deadline_s: float, every_s: float = 0.1) -> Any:
-    """Wait until the condition holds and return what it said; fail with `what` was waited for."""
-    ends = time.monotonic() + deadline_s
-    while not (said := condition()):
-        assert time.monotonic() < ends, f"waited {deadline_s:g} s for {what}"
-        time.sleep(every_s)
-    return said
 
 
 def let_pass(seconds: float) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import redis
 
-from tests.faults.processes import let_pass, wait_for
+from tests.faults.processes import let_pass
+from tests.waiting import wait_for
 from tests.servers.looking import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.services, pytest.mark.timeout(240)]

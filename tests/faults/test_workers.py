@@ -7,7 +7,8 @@ import time
 import pytest
 
 from tests.faults.odd import hung_page
-from tests.faults.processes import is_alive, kill, wait_for
+from tests.faults.processes import is_alive, kill
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.services, pytest.mark.timeout(240)]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,10 +58,3 @@ class Service:
 
     def done(self) -> int:
         return sum(n for kind, n in self.counts().items() if kind != "pending")
-
-
-def wait_for(condition: Callable[[], Any], what: str, deadline_s: float = 60.0) -> None:
-    ends = time.monotonic() + deadline_s
-    while not condition():
-        assert time.monotonic() < ends, f"waited {deadline_s} s for {what}"
-        time.sleep(0.05)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.process import wait_for
+from tests.waiting import wait_for
 from tests.newsroom import publish
 from tests.site import Site
 

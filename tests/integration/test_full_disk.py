@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.process import Service, wait_for
+from tests.integration.process import Service
+from tests.waiting import wait_for
 from tests.newsroom import publish
 from tests.site import Site
 

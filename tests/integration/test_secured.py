@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from tests.broker.test_security import USERS
-from tests.integration.process import wait_for
+from tests.waiting import wait_for
 from tests.newsroom import Item, body_of, page, rss
 from tests.servers.redis import secured_redis
 from tests.servers.secured import secured_elasticsearch

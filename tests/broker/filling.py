@@ -1,9 +1,7 @@
-"""What tests of the broker wait for."""
+"""Filling a Redis up to its maxmemory."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 
 import redis
 
@@ -16,10 +14,3 @@ def fill(client: redis.Redis) -> None:
             client.rpush("filling", "x" * size)
         except redis.exceptions.OutOfMemoryError:
             size //= 2
-
-
-def wait_until(is_true: Callable[[], bool], within_s: float = 10.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not is_true():
-        assert time.monotonic() < deadline, "in vain"
-        time.sleep(0.01)
