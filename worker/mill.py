@@ -94,15 +94,18 @@ def open_mill(
     settings: Settings,
     clock: Clock,
     resolver: Resolver = system_resolver,
+    *,
+    outage: Outage,
     gate: HostGate | None = None,
 ) -> Mill:
     """Open every part. The store comes first, so that a wrong path fails before anything starts.
 
-    The gate, by default one of this process alone, keeps its stops in the store from here on.
+    The gate, by default one of this process alone, keeps its stops in the store from here on; `outage`
+    is told where it can't.
     """
     store = open_store(settings)
     gate = gate or LocalGate(clock)
-    gate.remember(StoredStops(store.hosts, clock, Outage(clock)))
+    gate.remember(StoredStops(store.hosts, clock, outage))
     fetcher = open_fetcher(settings, clock, resolver, gate)
     return Mill(
         settings=settings,

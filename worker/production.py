@@ -55,7 +55,7 @@ def run_worker(
         OperationError: the store or broker cannot be opened, or Celery's worker ended on an error.
     """
     shared = open_shared(settings, clock)
-    mill = open_mill(settings, clock, resolver, shared.gate)
+    mill = open_mill(settings, clock, resolver, outage=shared.outage, gate=shared.gate)
     try:
         backlog = Backlog(lambda names: queue_lengths(shared.client, names), shared.roll.all)
         app = make_app(settings)

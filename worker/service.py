@@ -71,26 +71,29 @@ def run_service(
     if not settings.is_embedded:
         raise UsageError("`run` works on memory:// alone; with a shared broker, run `worker` and `beat`")
     with only_service(settings.sqlite_path) as alone:
-        mill = open_mill(settings, clock, resolver)
+        outage = Outage(clock)
+        mill = open_mill(settings, clock, resolver, outage=outage)
         try:
             if alone:
                 mill.store.entries.release_claims(mill.clock.now())
             on_start(mill)
             if until_idle:
                 mill.store.feeds.poll_now(mill.clock.now())
-            unwritten = _work_until_stopped(mill, watch, until_idle=until_idle)
+            unwritten = _work_until_stopped(mill, outage, watch, until_idle=until_idle)
             return _result(mill, unwritten)
         finally:
             mill.close()
 
 
-def _work_until_stopped(mill: Mill, watch: Callable[[Mill], None], *, until_idle: bool) -> int:
+def _work_until_stopped(
+    mill: Mill, outage: Outage, watch: Callable[[Mill], None], *, until_idle: bool
+) -> int:
     """Run worker, beat and monitor; return how many settlements could not be written at the end."""
     app = make_app(mill.settings)
     app.control.purge()  # hints of an earlier run in this process mean nothing any more
     threads = mill.settings.fetch_threads
     backlog = Backlog(lambda queues: _lengths(app, queues), lambda: [own_load("", threads)])
-    line = app.line = open_line(mill, backlog, OneBeat(), Outage(mill.clock))
+    line = app.line = open_line(mill, backlog, OneBeat(), outage)
     monitor = Monitor(line, watch, until_idle=until_idle)
     # This scheduler leaves no file; fractions of a second are only missing from the stubs.
     beat = Service(app, max_interval=WAKE_S, scheduler_cls=Scheduler)  # type: ignore[arg-type]

@@ -27,6 +27,7 @@ from worker.mill import Mill, open_mill, open_store
 from worker.models import Feed
 from worker.ops.subscriptions import new_feed
 from worker.poll import poll_feed
+from worker.store.outage import Outage
 from worker.settings import read_settings
 
 HOSTS = [f"127.0.0.{number}" for number in range(2, 52)]
@@ -129,7 +130,7 @@ def mill(web: Site, tmp_path) -> Iterator[tuple[Mill, WitnessedGate]]:
     with closing(open_store(settings)) as store:
         store.setup()
     gate = WitnessedGate()
-    opened = open_mill(settings, Clock(), web.resolve, gate)
+    opened = open_mill(settings, Clock(), web.resolve, outage=Outage(Clock()), gate=gate)
     opened.pool.close()
     with closing(replace(opened, pool=HERE)) as mill:
         yield mill, gate

@@ -14,6 +14,7 @@ from tests.fakes import ManualClock
 from tests.reader.papers import Answer, Papers, ever_new_etag, publishing, throttling, without
 from tests.reader.scorekeeper import DAY_S, WEEK_S, lost_marks
 from tests.site import Site
+from worker.clock import Clock
 from worker import dispatch
 from worker.backlog import Backlog
 from worker.broker.roll import Load
@@ -21,6 +22,7 @@ from worker.mill import Mill, open_mill, open_store
 from worker.models import FeedState
 from worker.ops import preview, subscriptions
 from worker.poll import poll_feed
+from worker.store.outage import Outage
 from worker.settings import Settings, read_settings
 
 HOUR_S = 3600.0
@@ -67,7 +69,7 @@ def start(settings: Settings, papers: Papers) -> Callable[[], Any]:
 
     @contextmanager
     def start() -> Iterator[Mill]:
-        mill = open_mill(settings, papers.clock, papers.site.resolve)  # type: ignore[arg-type]
+        mill = open_mill(settings, papers.clock, papers.site.resolve, outage=Outage(Clock()))  # type: ignore[arg-type]
         mill.pool.close()
         mill = replace(mill, pool=HERE)
         try:
