@@ -54,7 +54,7 @@ soak: setup ## Random faults on real servers for MINUTES (10); SEED=… repeats 
 bench-store: setup ## Articles per second through the writer, beside bare requests (needs Elasticsearch)
 	$(BIN)/python -m bench.store
 
-sim-schedule: setup ## A year of feeds under our polling rules and those of other readers
+sim-schedule: setup ## A year of 10,000 feeds under our polling rules and those of other readers
 	$(BIN)/python -m bench.schedule
 
 lock: setup ## Renew the locks (for development, for the image, for building it) after a change of pyproject.toml

@@ -172,9 +172,10 @@ class Settings(BaseSettings):
     poll_patience: float = Field(
         1.0,
         ge=0.1,
-        le=20,
-        description="How many entries a poll waits for, as a multiple of the usual half of one: 2 costs "
-        "about half of the polls and twice the delay, and what short listings drop meanwhile.",
+        le=100,
+        description="How many new entries a poll waits for, as a multiple of the usual (about one of most "
+        "feeds): 2 costs some half of the polls and twice the delay, and what short listings drop meanwhile. "
+        "Above 5, a higher FEEDMILL_POLL_MAX_S saves the polls of feeds that hardly publish.",
     )
     max_attempts: int = Field(8, ge=1, le=50, description="Attempts at an entry before it ends `gave_up`.")
     retry_base_s: float = Field(

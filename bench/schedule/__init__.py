@@ -1,1 +1,1 @@
-"""`make sim-schedule`: a year of feeds under the rules of five readers."""
+"""`make sim-schedule`: 10,000 feeds over a year under the rules of five readers."""

@@ -1,158 +1,129 @@
 """`make sim-schedule`: polls a day, delay from publication to admission, and entries missed, rule by rule.
 
-Each feed's year is played alone, poll by poll; feeds do not touch each other here, so that a sample of
-them stands for all, and counts are scaled to 10,000 feeds. An entry that was missed has an endless delay.
-Beside each other reader stands Feedmill, made more or less patient (`Bounds.patience`, and below 1 the floor
-with it) until it polls as often as that one.
+Each feed's year is played alone, poll by poll; feeds do not touch each other here. An entry that was missed
+has an endless delay. Beside each other reader stands Feedmill, made more or less patient until it polls as
+often as that one.
 """
 
 from __future__ import annotations
 
 import argparse
-import random  # noqa: TID251 - seeded
-from array import array
-from bisect import bisect_right
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
-from functools import partial
-from math import inf
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.schedule.readers import Duplicates, Empirical, EntryFrequency, Fixed, Ours, Poll
-from bench.schedule.servers import DAY, MIX, START, servers
-from worker.feeds.schedule import Bounds
+import numpy as np
+
+from bench.schedule import play, readers, servers
+from bench.schedule.compiled import compiled
+from bench.schedule.play import LOST, NOTICED, POLLS, Tally, quantile
+from bench.schedule.servers import KINDS
+from worker.feeds import filling, rates, schedule
+from worker.feeds.schedule import DAY_S, Bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from numpy.typing import NDArray
 
-    from bench.schedule.readers import Reader
-    from bench.schedule.servers import Server
+    from bench.schedule.play import Rule
 
-FEEDS = 10_000
-OTHERS: dict[str, Callable[[Server], Reader]] = {
-    "fixed, 60 minutes": Fixed,
-    "miniflux, entry_frequency": EntryFrequency,
-    "CommaFeed, empirical": Empirical,
-    "rss-fetcher": Duplicates,
+OTHERS = {
+    "fixed, 60 minutes": "fixed",
+    "miniflux, entry_frequency": "entry_frequency",
+    "CommaFeed, empirical": "empirical",
+    "rss-fetcher": "duplicates",
 }
-
-
-@dataclass
-class Tally:
-    """What a reader did to a number of feeds. `delays` are seconds of every entry of the year."""
-
-    polls: int = 0
-    missed: int = 0
-    noticed: int = 0
-    delays: array[float] = field(default_factory=lambda: array("f"))
-    by_kind: dict[str, array[float]] = field(default_factory=lambda: {kind: array("f") for kind in MIX})
-    polls_by_kind: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MIX, 0))
-
-    def quantile(self, share: float) -> float:
-        return _quantile(self.delays, share)
+FEW = 1_500
+"""Feeds on which the patience for as many polls is sought."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Which feeds, for how long."""
+class Year:
+    """Which feeds, for how many days, and the compiled functions that play them."""
 
     feeds: int
     days: float
     seed: int
+    code: dict[str, Rule]
+
+    def of(self, rule: str, bounds: Bounds) -> Tally:
+        """Return what became of the feeds under that rule, on all cores."""
+        cores = os.cpu_count() or 1
+
+        def part(first: int) -> Tally:
+            return self.code["play"](
+                self.code[rule], bounds, np.arange(first, self.feeds, cores), self.days, self.seed
+            )
+
+        with ThreadPoolExecutor(cores) as pool:
+            counts, delays = zip(*pool.map(part, range(cores)), strict=True)
+        return Tally(sum(counts), sum(delays))
+
+    def polls_per_feed(self, rule: str, bounds: Bounds) -> float:
+        return self.of(rule, bounds).counts[:, POLLS].sum() / self.feeds / self.days
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--feeds", type=int, default=100, help="feeds simulated, of 10,000")
+    parser.add_argument("--feeds", type=int, default=10_000)
     parser.add_argument("--days", type=float, default=365)
     parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--kinds", action="store_true", help="medians of each kind of feed, too")
     chosen = parser.parse_args()
-    plan = Plan(chosen.feeds, chosen.days, chosen.seed)
-    print(f"{plan.feeds} feeds over {plan.days:g} days, seed {plan.seed}, scaled to {FEEDS:,} feeds")
-    print(f"{'':44} {'polls/day':>10} {'median':>9} {'p95':>9} {'missed':>8} {'noticed':>8}")
-    with ProcessPoolExecutor(2) as pool:
-        rows = pool.map(partial(_row, plan), [None, *OTHERS])
-        for row in rows:
-            for name, tally in row:
-                _print(plan, name, tally, by_kind=chosen.kinds)
+    code = compiled(rates, filling, schedule, servers, readers, play)
+    year = Year(chosen.feeds, chosen.days, chosen.seed, code)
+    print(f"{year.feeds:,} feeds over {year.days:g} days, seed {year.seed}")
+    print(f"{'':56} {'polls/day':>10} {'median':>9} {'p95':>9} {'missed':>8} {'noticed':>8}")
+    _print(year, "Feedmill, as it comes", year.of("feedmill", Bounds()), by_kind=chosen.kinds)
+    for name, rule in OTHERS.items():
+        _print(year, name, year.of(rule, Bounds()), by_kind=chosen.kinds)
+        bounds = equal_polls(year, rule)
+        span = f"{bounds.floor_s / 60:.1f} m to {bounds.ceiling_s / DAY_S:.3g} d"
+        ours = f"  Feedmill, patience {bounds.patience:.2g}, {span}"
+        _print(year, ours, year.of("feedmill", bounds), by_kind=chosen.kinds)
 
 
-def _row(plan: Plan, other: str | None) -> list[tuple[str, Tally]]:
-    """Return a reader beside Feedmill at as many polls; Feedmill as it comes, where no other is named."""
-    if other is None:
-        return [("Feedmill, as it comes", play(plan, Ours))]
-    theirs = play(plan, OTHERS[other])
-    bounds = _equal_polls(plan, theirs.polls)
-    name = f"  Feedmill, patience {bounds.patience:.2g}, floor {bounds.floor_s / 60:.1f} m"
-    return [(other, theirs), (name, play(plan, partial(Ours, bounds=bounds)))]
-
-
-def _equal_polls(plan: Plan, polls: int) -> Bounds:
-    """Return the bounds that make that many polls in all, by bisection on some of the feeds and days."""
-    few = Plan(min(plan.feeds, 60), min(plan.days, 40), plan.seed)
-    wanted = polls / (plan.feeds * plan.days)
+def equal_polls(year: Year, rule: str) -> Bounds:
+    """Return our bounds that make about as many polls as that rule, by bisection on some of the feeds."""
+    few = Year(min(year.feeds, FEW), year.days, year.seed, year.code)
+    wanted = few.polls_per_feed(rule, Bounds())
     low, high = 0.1, 100.0
     for _ in range(8):
         middle = (low * high) ** 0.5
-        done = play(few, partial(Ours, bounds=_made(middle))).polls / (few.feeds * few.days)
+        done = few.polls_per_feed("feedmill", patient(middle))
         low, high = (middle, high) if done > wanted else (low, middle)
-    return _made((low * high) ** 0.5)
+    return patient((low * high) ** 0.5)
 
 
-def _made(patience: float) -> Bounds:
-    """Return our bounds with that patience; below 1 the floor goes down with it, to a minute."""
+def patient(patience: float) -> Bounds:
+    """Return our bounds with that patience: the impatient lower the floor, the patient raise the ceiling.
+
+    The floor goes down to a minute at a fifth of the usual patience, the ceiling up to a week.
+    """
     usual = Bounds()
-    return replace(usual, patience=patience, floor_s=max(60.0, usual.floor_s * min(1.0, patience)))
-
-
-def play(plan: Plan, reader: Callable[[Server], Reader]) -> Tally:
-    """Return what became of the feeds under that reader."""
-    tally = Tally()
-    for n, server in enumerate(servers(plan.feeds, plan.days, plan.seed)):
-        _play_one(server, reader(server), plan, random.Random(f"{plan.seed}/{n}/jitter"), tally)  # noqa: S311
-    return tally
-
-
-def _play_one(server: Server, reader: Reader, plan: Plan, draw: random.Random, tally: Tally) -> None:
-    times, end = server.times, START + plan.days * DAY
-    before = seen = bisect_right(times, START)
-    at, delays, polls, is_first = START + draw.random() * 60, array("f"), 0, True
-    while at < end:
-        last = bisect_right(times, at, seen)
-        first = max(0, last - server.listed)
-        if first > seen:
-            tally.missed += first - seen
-            delays.extend([inf] * (first - seen))
-        new = first if is_first else max(first, seen)
-        delays.extend(at - times[n] for n in range(max(first, seen), last))
-        polls, is_first, seen = polls + 1, False, last
-        at += reader.wait_s(Poll(at, first, new, last, draw.random()))
-    assert len(delays) == seen - before
-    tally.polls += polls
-    tally.noticed += getattr(reader, "missed", 0)
-    tally.delays.extend(delays)
-    tally.by_kind[server.kind].extend(delays)
-    tally.polls_by_kind[server.kind] += polls
-
-
-def _quantile(delays: array[float], share: float) -> float:
-    return sorted(delays)[int(len(delays) * share)] if delays else 0.0
-
-
-def _print(plan: Plan, name: str, tally: Tally, *, by_kind: bool) -> None:
-    scale = FEEDS / plan.feeds
-    median, p95 = (f"{tally.quantile(share) / 60:.1f} m" for share in (0.5, 0.95))
-    polls = f"{tally.polls * scale / plan.days:,.0f}"
-    noticed = f"{tally.noticed * scale:,.0f}" if "Feedmill" in name else "-"
-    print(
-        f"{name:44} {polls:>10} {median:>9} {p95:>9} {tally.missed * scale:>8,.0f} {noticed:>8}", flush=True
+    return usual._replace(
+        patience=patience,
+        floor_s=max(60.0, usual.floor_s * min(1.0, 2 * patience)),
+        ceiling_s=usual.ceiling_s * min(7.0, max(1.0, patience)),
     )
-    for kind in MIX if by_kind else ():
-        delays = tally.by_kind[kind]
-        share = f"{tally.polls_by_kind[kind] / tally.polls:.1%}"
-        print(f"    {kind:20} {len(delays):>9} entries {share:>7} {_quantile(delays, 0.5) / 60:>8.1f} m"
-              f" {_quantile(delays, 0.95) / 60:>8.1f} m")  # fmt: skip
+
+
+def _print(year: Year, name: str, tally: Tally, *, by_kind: bool) -> None:
+    counts, delays = tally.counts.sum(axis=0), tally.delays.sum(axis=0)
+    noticed = f"{counts[NOTICED]:,}" if "Feedmill" in name else "-"
+    polls = f"{counts[POLLS] / year.days:,.0f}"
+    print(f"{name:56} {polls:>10} {_delays(delays)} {counts[LOST]:>8,} {noticed:>8}", flush=True)
+    for kind, name_of_kind in enumerate(KINDS) if by_kind else ():
+        share = f"{tally.counts[kind, POLLS] / counts[POLLS]:.1%}"
+        lost, all_of_it = tally.counts[kind, LOST], tally.delays[kind]
+        print(f"    {name_of_kind:40} {all_of_it.sum():>11,} {share:>10} {_delays(all_of_it)} {lost:>8,}")
+
+
+def _delays(delays: NDArray[np.int64]) -> str:
+    if not delays.sum():
+        return f"{'-':>9} {'-':>9}"
+    median, p95 = (f"{quantile(delays, share) / 60:.1f} m" for share in (0.5, 0.95))
+    return f"{median:>9} {p95:>9}"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from worker.feeds.overlap import LATEST, nothing_new, see
-from worker.feeds.rhythm import MEMORY_S, begin, learn, per_day, usual_gap_s
+from worker.feeds.rates import MEMORY_S
+from worker.feeds.rhythm import begin, learn, per_day, usual_gap_s
 from worker.models import Entry
 
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import ceil, exp
+from math import inf
 from typing import TYPE_CHECKING
 
 from worker.feeds import rhythm as rhythms
+from worker.feeds.filling import densest_s, missed_before, shortest_fill_s
+from worker.feeds.rates import REMEMBERED_S
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -18,12 +20,6 @@ LATEST = 10
 """Entries remembered of a listing. All of them would be 1 KB a feed; what is newest is listed longest."""
 _ID = 8
 """Hex digits of an id that are kept: of 100 entries one is mistaken for another in 4 million listings."""
-
-_HALF = 0.5
-_FEWEST = 3
-"""The share of a listing, and the entries at least, that say how fast all of it can fill."""
-_IMPORT_S = 900.0
-"""Dates by which a listing filled in less are an import's; such a burst counts only when seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,7 @@ def see(
     """
     if known is None:
         moments = [each.published_at for each in entries if each.published_at and each.published_at < now]
-        begun = replace(rhythms.begin(moments, now), fill_s=_densest_s(entries, now))
+        begun = replace(rhythms.begin(moments, now), fill_s=_seconds(_densest_s(entries, now)))
         return Seen(_remembering(begun, entries, entries))
     fresh = [each for each in entries if each.entry_id in new or _is_between(each, polled_at, now)]
     missed = estimate_missed(known, entries, fresh, polled_at, now)
@@ -76,52 +72,36 @@ def estimate_missed(
 ) -> int:
     """Return how many entries came and fell out of the listing between the two polls.
 
-    None as long as the listings overlap. Else the gap between the last poll and the oldest entry now
-    listed is filled at the rate of the listing itself: at least one, at most another listing, since bursts
-    have no tail that long. A feed that starts anew or changes its ids looks the same.
+    None as long as the listings overlap. A feed that starts anew or changes its ids looks the same.
     """
     if not fresh or not known.latest or has_overlap(known, entries):
         return 0
     moments = sorted(filter(None, (_time(each, polled_at, now) for each in fresh)))
-    span_s = (moments[-1] - moments[0]).total_seconds() if len(moments) > 1 else 0.0
-    if span_s <= 0:
+    if not moments:
         return 1
-    gap_s = (moments[0] - polled_at).total_seconds()
-    return min(len(entries), max(1, round(gap_s * (len(moments) - 1) / span_s)))
+    first, last = moments[0].timestamp(), moments[-1].timestamp()
+    return missed_before(first, last, len(moments), len(entries), polled_at.timestamp())
 
 
 def _fill_s(
     known: Rhythm, entries: Sequence[Entry], came: int, polled_at: datetime, now: datetime
 ) -> float | None:
-    """Return the shortest time in which the listing would have filled, forgotten as slowly as all else.
-
-    That is as fast as the densest half of the listing by its dates, or as the entries that `came` between
-    two polls.
-    """
+    known_s = inf if known.fill_s is None else known.fill_s
     waited_s = (now - polled_at).total_seconds()
-    seen_s = [] if known.fill_s is None else [known.fill_s * exp(waited_s / rhythms.MEMORY_S)]
-    if came >= _half(entries):
-        seen_s.append(waited_s * len(entries) / came)
-    if (dense_s := _densest_s(entries, now)) is not None:
-        seen_s.append(dense_s)
-    return round(min(seen_s), 1) if seen_s else None
+    return _seconds(shortest_fill_s(known_s, waited_s, len(entries), came, _densest_s(entries, now)))
 
 
-def _densest_s(entries: Sequence[Entry], now: datetime) -> float | None:
-    """Return the time in which the listing would fill at the pace of its densest half, None without dates."""
+def _densest_s(entries: Sequence[Entry], now: datetime) -> float:
     dates = sorted(
         each.published_at.timestamp()
         for each in entries
-        if each.published_at and 0 < (now - each.published_at).total_seconds() < rhythms.REMEMBERED_S
+        if each.published_at and 0 < (now - each.published_at).total_seconds() < REMEMBERED_S
     )
-    half = _half(entries)
-    stretch = len(entries) / (half - 1)
-    fills_s = [(last - first) * stretch for first, last in zip(dates, dates[half - 1 :], strict=False)]
-    return min((each for each in fills_s if each >= _IMPORT_S), default=None)
+    return densest_s(dates, len(entries))
 
 
-def _half(entries: Sequence[Entry]) -> int:
-    return max(_FEWEST, ceil(len(entries) * _HALF))
+def _seconds(seconds: float) -> float | None:
+    return None if seconds == inf else round(seconds, 1)
 
 
 def _is_between(entry: Entry, polled_at: datetime, now: datetime) -> bool:
