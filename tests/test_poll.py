@@ -62,6 +62,16 @@ class Feeds:
         self.stored[feed_id] = replace(self.stored[feed_id], **changes)
 
 
+class Gate:
+    """Remembers which sites it was told to leave alone, and for how long."""
+
+    def __init__(self) -> None:
+        self.stopped = []
+
+    def stop(self, site, seconds):
+        self.stopped.append((site, seconds))
+
+
 class Web:
     """Answers each fetch with the next of `answers`; raises those that are errors."""
 
@@ -92,6 +102,7 @@ def mill(*answers, feeds=(FEED,), listing: ParsedFeed | Exception | None = None)
         clock=ManualClock(),
         settings=Settings(_env_file=None),
         store=SimpleNamespace(feeds=Feeds(*feeds), entries=SimpleNamespace(admit=admit)),
+        gate=Gate(),
         fetcher=Web(*answers),
         pool=SimpleNamespace(run=run),
     )
@@ -245,6 +256,47 @@ def test_403_before_any_success_is_no_throttle():
     )
 
 
+def test_a_403_that_lasts_is_no_throttle_any_more():
+    outcomes, feed = [], FEED
+    for _ in range(5):
+        feed = after(HttpStatusError(FEED.url, 403), feed)
+        outcomes.append(feed.last_outcome)
+    assert outcomes == ["throttled"] * 3 + ["http_4xx"] * 2
+
+
+NEVER_SERVED = replace(FEED, last_success_at=None)
+FAILING = replace(FEED, consecutive_failures=3)
+OTHERS = "https://feeds.bbc.co.uk/feed"
+STOPS = [
+    ("403 after success", FEED, HttpStatusError(FEED.url, 403), [("a.example", 600)]),
+    ("403 of the place it is redirected to", FEED, HttpStatusError(OTHERS, 403), [("bbc.co.uk", 600)]),
+    ("the third in a row", replace(FEED, consecutive_failures=2), HttpStatusError(FEED.url, 403), [("a.example", 600)]),
+    ("the fourth: the feed is closed", FAILING, HttpStatusError(FEED.url, 403), []),
+    ("403 of a feed that was never served", NEVER_SERVED, HttpStatusError(FEED.url, 403), []),
+    ("403 that says for how long", FEED, HttpStatusError(FEED.url, 403, 3600.0), [("a.example", 3600)]),
+    ("403 that says a month", FEED, HttpStatusError(FEED.url, 403, 30 * 86_400.0), [("a.example", 86_400)]),
+    ("403 that says a second", FEED, HttpStatusError(FEED.url, 403, 1.0), [("a.example", 600)]),
+    ("429 that says nothing", FEED, HttpRetryableError(FEED.url, 429), [("a.example", 600)]),
+    ("429 that says nothing, for weeks", FAILING, HttpRetryableError(FEED.url, 429), [("a.example", 600)]),
+    ("429 that says for how long: the client has told the gate", FEED, HttpRetryableError(FEED.url, 429, 60.0), []),
+    ("401", FEED, HttpStatusError(FEED.url, 401), []),
+    ("404", FEED, NotFoundError(FEED.url, 404), []),
+    ("503", FEED, HttpRetryableError(FEED.url, 503), []),
+    ("no answer", FEED, FetchTimeoutError(FEED.url), []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("feed", "error", "stopped"), [row[1:] for row in STOPS], ids=[row[0] for row in STOPS]
+)
+def test_a_throttle_puts_off_the_whole_site(feed, error, stopped):
+    made = mill(error, feeds=(feed,))
+    poll_feed(made, FEED.feed_id)
+    assert made.gate.stopped == stopped
+    wait_s = (made.store.feeds.stored[FEED.feed_id].next_poll_at - START).total_seconds()
+    assert all(wait_s > stop_s for _, stop_s in stopped), "the feed itself comes after its site's pause"
+
+
 def test_a_maintenance_page_changes_nothing_but_the_health():
     health = {
         "last_polled_at", "last_outcome", "http_status", "consecutive_failures", "error", "next_poll_at",
@@ -271,6 +323,30 @@ WAITS = [
 def test_the_next_try(error, failures, wait_s):
     feed = after(error, replace(FEED, consecutive_failures=failures))
     assert (feed.next_poll_at - START).total_seconds() == pytest.approx(wait_s)
+
+
+NO_WEEKEND = Hints(skip_days=(5, 6))
+KEPT = [
+    ("its ttl", Hints(every_s=7200), 0, 1.05 * 7200),
+    ("a ttl shorter than the backoff", Hints(every_s=600), 0, 3600),
+    ("skipped hours", Hints(skip_hours=(12, 13, 14)), 0, 3 * 3600 + 300),
+    ("a ttl that ends in skipped hours", Hints(every_s=7200, skip_hours=(14,)), 0, 3 * 3600 + 300),
+    ("skipped days, after two days of failures", NO_WEEKEND, 7, None),
+    ("skipped days at the weekly try", Hints(skip_days=(0, 1)), 500, 7 * 86_400),
+]
+
+
+@pytest.mark.parametrize(
+    ("hints", "failures", "wait_s"), [row[1:] for row in KEPT], ids=[row[0] for row in KEPT]
+)
+def test_a_feed_that_fails_is_left_alone_when_it_asked_to_be(hints, failures, wait_s):
+    feed = after(DnsError(FEED.url), replace(FEED, hints=hints, consecutive_failures=failures))
+    wait = feed.next_poll_at - START
+    assert wait <= timedelta(days=7)
+    if wait_s is None:
+        assert feed.next_poll_at.weekday() not in hints.skip_days
+    else:
+        assert wait.total_seconds() == pytest.approx(wait_s)
 
 
 def test_a_throttle_waits_ten_minutes_even_where_polls_are_frequent():
@@ -388,6 +464,12 @@ def test_a_busy_host_defers_and_changes_nothing_else():
     feed = after(HostBusyError("a.example", 10.0))
     assert timedelta(seconds=10) <= feed.next_poll_at - START <= timedelta(seconds=11)
     assert replace(feed, next_poll_at=FEED.next_poll_at) == FEED
+
+
+def test_an_index_that_was_asked_for_is_not_asked_again_before_its_time():
+    """Only its files had to wait: to come again when they may be had would ask for the index each time."""
+    feed = after(page(), listing=HostBusyError("a.example", 40.0))
+    assert feed.next_poll_at - START >= timedelta(seconds=300)
 
 
 def test_a_bug_of_ours_keeps_the_feed_scheduled():

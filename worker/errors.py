@@ -6,6 +6,7 @@ whether trying again later can help.
     FeedmillError
     ├── UsageError                      wrong input from the operator: one line, exit 2
     ├── OperationError                  the command could not do its work: one line, exit 1
+    │   ├── SitePausedError             the site of the feed to look at asked for a pause
     │   ├── BrokerError                 Redis refused what was asked of it
     │   │   └── BrokerUnavailableError  lost, restarting, at maxmemory: retryable
     │   └── StoreError
@@ -65,6 +66,10 @@ class OperationError(FeedmillError):
     """A command could not do its work (exit code 1)."""
 
 
+class SitePausedError(OperationError):
+    """The site that was to be looked at asked for a pause: it was left alone, or answered that."""
+
+
 class BrokerError(OperationError):
     """The broker (Redis) failed."""
 
@@ -99,6 +104,18 @@ class HostBusyError(FeedmillError):
 
     def __str__(self) -> str:
         return f"{self.host} is busy for {self.wait_s:.1f} s"
+
+
+class PageKnownError(FeedmillError):
+    """The page at `url` is `article_id` already: nothing was asked there, and nothing failed."""
+
+    def __init__(self, url: str, article_id: str) -> None:
+        super().__init__(url, article_id)
+        self.url = url
+        self.article_id = article_id
+
+    def __str__(self) -> str:
+        return f"{self.url} is article {self.article_id} already"
 
 
 class WorkError(FeedmillError):

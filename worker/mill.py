@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from worker.store.outage import Outage
 from worker.store.sqlite import open_sqlite
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from redis import Redis
 
     from worker.broker.gate import RedisGate
@@ -37,6 +40,7 @@ class Mill:
     settings: Settings
     clock: Clock
     store: Store
+    gate: HostGate
     fetcher: Fetcher
     manners: Manners
     pool: WorkerPool
@@ -85,6 +89,19 @@ def open_fetcher(
     return Fetcher(policy, gate or LocalGate(clock), clock, resolver)
 
 
+@contextmanager
+def open_gate(settings: Settings, clock: Clock, outage: Outage) -> Iterator[HostGate]:
+    """Give the gate that all workers share, for a command; where none is shared, one of its own."""
+    if settings.is_embedded:
+        yield LocalGate(clock)
+        return
+    from worker.broker.connection import open_redis  # noqa: PLC0415 - as in `open_shared`
+    from worker.broker.gate import RedisGate  # noqa: PLC0415
+
+    with closing(open_redis(settings.broker_url, settings.broker_ca_file)) as client:
+        yield RedisGate(client, outage)
+
+
 def open_pool(settings: Settings) -> WorkerPool:
     """Start the child processes that parse feeds and extract pages."""
     return WorkerPool(settings.extract_processes, settings.extract_timeout_s)
@@ -111,6 +128,7 @@ def open_mill(
         settings=settings,
         clock=clock,
         store=store,
+        gate=gate,
         fetcher=fetcher,
         manners=Manners(fetcher, gate, store.hosts, clock, settings.user_agent),
         pool=open_pool(settings),

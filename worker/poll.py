@@ -2,13 +2,14 @@
 
 Validators and body hash are saved only after the listing was admitted, so a crash in between costs
 a second fetch and never an entry. What an answer means is decided in `worker.feeds`: `learned` what a
-success changes, `overlap` and `rhythm` what the listing teaches, `health` what becomes of the feed,
-`schedule` and `hints` when to come again.
+success changes and when to come again (`schedule`, `hints`), `overlap` and `rhythm` what the listing
+teaches, `health` what becomes of the feed and what its failure means for its site.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -16,20 +17,12 @@ import structlog
 from worker.errors import BugError, FetchError, HostBusyError, WorkError
 from worker.feeds import health
 from worker.feeds.hints import after_skipped, hint_s
-from worker.feeds.learned import answered, hash_of, kept_of_body, taught
+from worker.feeds.learned import answered, hash_of, kept_of_body, scheduled, taught
 from worker.feeds.overlap import nothing_new
-from worker.feeds.rhythm import per_day
-from worker.feeds.schedule import (
-    FIRST_SPREAD,
-    SPREAD,
-    Bounds,
-    after_failure,
-    after_success,
-    deferred,
-    interval_s,
-)
+from worker.feeds.schedule import LONGEST_BACKOFF_S, after_failure, deferred, interval_s
 from worker.fetch.policy import FEED
 from worker.models import FeedState
+from worker.ops.bounds import bounds_of
 from worker.ops.listing import read_listing
 from worker.urls import site_of
 
@@ -51,6 +44,7 @@ def poll_feed(mill: Mill, feed_id: str) -> None:
     except HostBusyError as busy:
         changes = {"next_poll_at": deferred(mill.clock.now(), busy.wait_s, mill.clock.jitter())}
     except WorkError as error:
+        put_off_site(mill, feed, error)
         # Asked in full once is enough, whatever came of it.
         in_full = {} if headers else {"last_full_at": mill.clock.now()}
         changes = {**failed(feed, error, mill), **in_full}
@@ -71,7 +65,7 @@ def _poll(mill: Mill, feed: Feed, headers: dict[str, str]) -> dict[str, Any]:
         outcome = "not_modified" if page.status == 304 else "unchanged"
         log.info("polled", feed=feed.url, outcome=outcome)
         return polled(feed, page, outcome, mill)
-    parsed = read_listing(page, feed.feed_id, mill.fetcher, mill.pool)
+    parsed = _listed(page, feed, mill)
     admission = mill.store.entries.admit(feed.feed_id, parsed.entries, mill.clock.now())
     changes = polled(feed, page, "parsed", mill, parsed, admission) | kept_of_body(parsed, body_hash)
     log.info(
@@ -84,6 +78,23 @@ def _poll(mill: Mill, feed: Feed, headers: dict[str, str]) -> dict[str, Any]:
         missed=changes["missed_entries"] - feed.missed_entries,
     )
     return changes
+
+
+def _listed(page: FeedPage, feed: Feed, mill: Mill) -> ParsedFeed:
+    try:
+        return read_listing(page, feed.feed_id, mill.fetcher, mill.pool, mill.clock)
+    except HostBusyError as busy:
+        # The index itself was asked for: it is not before its time again, however soon its files may be.
+        least_s = bounds_of(feed, mill.settings).floor_s
+        raise HostBusyError(busy.host, max(busy.wait_s, least_s)) from busy
+
+
+def put_off_site(mill: Mill, feed: Feed, error: WorkError) -> None:
+    """Stop the site that a throttle came from: its other feeds and its pages share what it allows us."""
+    if stop_s := health.site_stop_s(feed, error):
+        site = site_of(error.url or feed.url)
+        log.info("site put off", site=site, seconds=round(stop_s), feed=feed.url, error=str(error))
+        mill.gate.stop(site, stop_s)
 
 
 def validators(feed: Feed) -> dict[str, str]:
@@ -114,7 +125,8 @@ def polled(
     after = replace(feed, **changes)
     if page.status != 304 and health.has_moved(after, now):
         changes |= moved(after, mill)
-    return changes | scheduled(feed, after, page, mill)
+    bounds = bounds_of(feed, mill.settings)
+    return changes | scheduled(feed, after, page.headers, bounds, now, mill.clock.jitter())
 
 
 def moved(feed: Feed, mill: Mill) -> dict[str, Any]:
@@ -133,27 +145,13 @@ def moved(feed: Feed, mill: Mill) -> dict[str, Any]:
     }
 
 
-def scheduled(before: Feed, feed: Feed, page: FeedPage, mill: Mill) -> dict[str, Any]:
-    """Return when to come again, as the feed (`before` and after the poll) and its server want it."""
-    now, jitter, bounds = mill.clock.now(), mill.clock.jitter(), bounds_of(feed, mill)
-    planned_s = interval_s(feed.rhythm, now, bounds)
-    spread = SPREAD if before.last_success_at else FIRST_SPREAD
-    asked_s = hint_s(feed.hints, page.headers, now)
-    due_at = after_success(now, planned_s, bounds, asked_s, jitter, spread)
-    daily = per_day(feed.rhythm, now) if feed.rhythm else None
-    return {
-        "interval_s": round(planned_s),
-        "entries_per_day": None if daily is None else round(daily, 2),
-        "next_poll_at": after_skipped(feed.hints, due_at, jitter),
-    }
-
-
 def failed(feed: Feed, error: WorkError, mill: Mill) -> dict[str, Any]:
     """Return what a failed poll changes: the next try comes later, and it always comes."""
     now = mill.clock.now()
     failures = feed.consecutive_failures + 1
-    planned_s = interval_s(feed.rhythm, now, bounds_of(feed, mill))
-    least_s = health.least_wait_s(feed, error)
+    planned_s = interval_s(feed.rhythm, now, bounds_of(feed, mill.settings))
+    least_s = max(health.least_wait_s(feed, error), hint_s(feed.hints, {}, now))
+    retry_at = after_failure(now, planned_s, failures, least_s, mill.clock.jitter())
     log.warning("poll failed", feed=feed.url, reason=error.reason, error=str(error), failures=failures)
     return {
         **health.gone_changes(feed, error),
@@ -162,17 +160,9 @@ def failed(feed: Feed, error: WorkError, mill: Mill) -> dict[str, Any]:
         "http_status": error.http_status if isinstance(error, FetchError) else None,
         "consecutive_failures": failures,
         "error": str(error),
-        "next_poll_at": after_failure(now, planned_s, failures, least_s, mill.clock.jitter()),
+        # What the feed asks for holds while it fails, too, but never beyond the weekly try.
+        "next_poll_at": min(
+            after_skipped(feed.hints, retry_at, mill.clock.jitter()),
+            now + timedelta(seconds=LONGEST_BACKOFF_S),
+        ),
     }
-
-
-def bounds_of(feed: Feed, mill: Mill) -> Bounds:
-    """Return how often the operator wants this feed polled."""
-    settings = mill.settings
-    bounds = Bounds(
-        first_s=settings.poll_interval_s,
-        floor_s=settings.poll_min_s,
-        ceiling_s=settings.poll_max_s,
-        patience=settings.poll_patience,
-    )
-    return bounds.for_feed(feed.min_interval_s)

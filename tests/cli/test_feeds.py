@@ -9,12 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.newsroom import publish
+from tests.newsroom import Item, publish, rss
 from tests.ops.test_listing import index, sitemap
 from tests.site import Reply, Site
 from tests.store.builders import feed
 from worker.cli import run_command
+from worker.clock import Clock
+from worker.mill import open_mill
 from worker.models import Feed, FeedState
+from worker.ops.text import when
+from worker.poll import poll_feed
+from worker.settings import read_settings
+from worker.store.outage import Outage
 from worker.store.sqlite import open_sqlite
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -40,7 +46,7 @@ def troubled(database: Path) -> Path:
                 feed("a", **well),
                 feed("b", consecutive_failures=4, error="HTTP 500\x1b[31m"),
                 feed("c", state=FeedState.GONE),
-                feed("d", **well, redirect_url="https://new.example/rss", fetch_ms=12_000),
+                feed("d", **well, redirect_url="https://new.example/rss", redirect_count=2, fetch_ms=12_000),
             ]
         )
     return database
@@ -120,6 +126,73 @@ def test_adding_asks_once_and_the_first_poll_is_done(database, site: Site):
 def with_validators(feed: Reply) -> Reply:
     headers = {"ETag": 'W/"1"', "Last-Modified": "yesterday"}
     return Reply(body=feed.body, content_type=feed.content_type, headers=headers)
+
+
+def one_line(capsys) -> str:
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1, said
+    return said
+
+
+@pytest.mark.parametrize("command", ["add", "check"])
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_site_that_asks_for_a_pause_has_it_from_the_next_command_too(
+    database, site: Site, capsys, command, status
+):
+    site.serve("/feed.xml", Reply(status=status, headers={"Retry-After": "3600"}))
+    url = site.url("/feed.xml", host="127.0.0.1")
+    assert run_command(["feeds", command, url]) == 1
+    told = one_line(capsys)
+    assert url in told and f"HTTP {status}, asks for a pause until 2" in told
+    with closing(open_sqlite(database)) as store:
+        until = store.hosts.stops(datetime.now(UTC))["127.0.0.1"]
+    assert timedelta(minutes=59) < until - datetime.now(UTC) <= timedelta(hours=1)
+    assert when(until)[:16] in told
+    assert run_command(["feeds", command, url]) == 1
+    again = one_line(capsys)
+    assert f"127.0.0.1 asked for a pause until {when(until)[:16]}" in again
+    assert all(("--no-check" in said) is (command == "add") for said in (told, again))
+    assert (site.count("/feed.xml"), followed(database)) == (1, [])
+
+
+def test_a_feed_whose_site_has_a_pause_is_added_without_a_look_and_polled_after_it(database, site: Site):
+    url = site.url("/feed.xml", host="127.0.0.1")
+    with closing(open_sqlite(database)) as store:
+        store.hosts.stop("127.0.0.1", datetime.now(UTC) + timedelta(hours=1))
+    assert run_command(["feeds", "add", "--no-check", url]) == 0
+    with closing(open_mill(read_settings(), Clock(), outage=Outage(Clock()))) as mill:
+        [feed] = mill.store.feeds.all()
+        poll_feed(mill, feed.feed_id)
+        [feed] = mill.store.feeds.all()
+    assert site.requests == []
+    assert timedelta(minutes=59) < feed.next_poll_at - datetime.now(UTC) < timedelta(minutes=70)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [(Reply(status=500), "HTTP 500"), (Reply(status=429), "HTTP 429"), (Reply(status=404), "HTTP 404")],
+    ids=["500", "429 that names no time", "404"],
+)
+def test_a_feed_that_fails_otherwise_is_not_added_and_stops_nobody(
+    database, site: Site, capsys, answer, said
+):
+    site.serve("/feed.xml", answer)
+    assert run_command(["feeds", "add", site.url("/feed.xml", host="127.0.0.1")]) == 1
+    assert said in one_line(capsys)
+    with closing(open_sqlite(database)) as store:
+        assert store.hosts.stops(NOW) == {}
+
+
+@pytest.mark.slow
+def test_looks_of_one_command_are_a_delay_apart(database, site: Site, monkeypatch, capsys):
+    monkeypatch.setenv("FEEDMILL_HOST_DELAY_S", "2.5")
+    urls = [site.url(f"/{n}.xml", host="127.0.0.1") for n in range(2)]
+    for n in range(2):
+        site.serve(f"/{n}.xml", rss([Item("https://pages.example/1", "One")]))
+    assert run_command(["feeds", "add", *urls]) == 0
+    first, second = (request.at for request in site.requests)
+    assert second - first >= 2.4
+    assert len(followed(database)) == 2
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from tests.fetch.contract_gate import *
 from tests.site import Reply
 from worker.errors import FetchError, HostBusyError, HttpRetryableError
 from worker.fetch.client import PAGE
-from worker.fetch.gate import LocalGate
+from worker.fetch.gate import RECALL_EVERY_S, LocalGate
 
 
 class Hand:
@@ -54,6 +54,20 @@ def test_sites_whose_time_has_passed_are_forgotten(hand):
     assert len(gate._free_at) < 10_000
     with pytest.raises(HostBusyError):
         gate.ask("held.example", 2, 2)
+
+
+def test_a_stop_that_another_process_kept_holds_soon(hand):
+    gate, memory = LocalGate(hand), Remembered()
+    gate.remember(memory)
+    assert gate.ask("a", 2, 2) == 0
+    memory.kept["a"] = 60
+    hand.time_s += RECALL_EVERY_S
+    with pytest.raises(HostBusyError) as busy:
+        gate.ask("a", 2, 2)
+    assert (busy.value.wait_s, memory.read) == (60, 2)
+    hand.time_s += RECALL_EVERY_S / 2
+    assert gate.ask("b", 2, 2) == 0
+    assert memory.read == 2, "not with every grant"
 
 
 def test_threads_get_different_slots(hand):

@@ -180,7 +180,7 @@ def open_desk(folder: Path, site: Site, tls: Any = None, **overrides: Any) -> It
     ):
         parts = {"settings": settings, "clock": clock, "store": store, "fetcher": fetcher, "pool": pool}
         manners = Manners(fetcher, gate, store.hosts, clock, settings.user_agent)
-        desk = Desk(Mill(**parts, manners=manners), site)
+        desk = Desk(Mill(**parts, gate=gate, manners=manners), site)
         try:
             yield desk
         finally:

@@ -124,10 +124,11 @@ def traps():
 def ended(desk, web, traps):
     """Every row of every table at once, straight and behind redirects over http and https."""
     port = traps[0].port
-    links = {name: f"http://{host}:{port}/a" for name, host in HOSTS.items()}
+    # Each asks for a page of its own: several ways to write one address are one page, and wait for each other.
+    links = {name: f"http://{host}:{port}{slug(name)}" for name, host in HOSTS.items()}
     for name, (host, addresses) in NAMES.items():
         web.name(host, *addresses)
-        links[name] = f"http://{host}:{port}/a"
+        links[name] = f"http://{host}:{port}{slug(name)}"
     for name, forbidden in list(links.items()):
         web.serve(slug(name), Reply(status=302, headers={"Location": forbidden.encode().decode("latin-1")}))
         links |= {f"{name}, by {s}": web.url(slug(name), scheme=s) for s in ("http", "https")}

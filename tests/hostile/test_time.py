@@ -54,7 +54,7 @@ def ended(desk, web):
     with socket.create_server(("127.0.0.1", 0)) as mute:  # the kernel connects, nobody speaks
         port = mute.getsockname()[1]
         links["a server that accepts and is silent"] = f"http://news.example:{port}/a"
-        links["a TLS handshake that stalls"] = f"https://news.example:{port}/a"
+        links["a TLS handshake that stalls"] = f"https://news.example:{port}/b"
         links["a name that hangs"] = "http://hangs.example/a"
         web.stall("hangs.example")
         links |= {name: web.url(f"/{name.replace(' ', '-')}") for name in OTHERS}

@@ -42,6 +42,8 @@ ROWS = [
     ("hourly, silent for two days", every(HOUR, 2 * DAY), []),
     ("hourly, silent for three days", every(HOUR, 3 * DAY), ["silent"]),
     ("daily, silent for four days", every(DAY, 4 * DAY), []),
+    ("daily, silent for four and a half days", every(DAY, 4.5 * DAY), []),
+    ("daily, silent for five days", every(DAY, 5 * DAY), ["silent"]),
     ("daily, silent for six days", every(DAY, 6 * DAY), ["silent"]),
     ("every tenth day, silent for a month", every(10 * DAY, 30 * DAY), []),
     ("every tenth day, silent for two months", every(10 * DAY, 60 * DAY), ["silent"]),
@@ -54,7 +56,8 @@ ROWS = [
     ("ten seconds a poll", {"fetch_ms": 10_000}, ["slow"]),
     ("nine seconds a poll", {"fetch_ms": 9_000}, []),
     ("answers elsewhere", {"redirect_url": "https://b.example/feed", "redirect_count": 3}, ["moved"]),
-    ("worst first", {"redirect_url": "x", "fetch_ms": 99_000, "consecutive_failures": 5}, ["failing", "slow", "moved"]),
+    ("served from elsewhere for the time being", {"redirect_url": "https://b.example/feed", "redirect_count": 0}, []),
+    ("worst first", {"redirect_url": "x", "redirect_count": 1, "fetch_ms": 99_000, "consecutive_failures": 5}, ["failing", "slow", "moved"]),
 ]  # fmt: skip
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import gzip
+from contextlib import closing
+from ipaddress import ip_network
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from tests.fakes import ManualClock
 from tests.feeds.test_sitemap import file, news, urlset
 from tests.newsroom import Item, rss
 from tests.site import Reply, Site
+from worker.clock import Clock
 from worker.errors import HostBusyError, NotFoundError, ParseError
-from worker.fetch.policy import FEED
+from worker.fetch.client import Fetcher
+from worker.fetch.gate import LocalGate
+from worker.fetch.policy import FEED, FetchPolicy
 from worker.models import ParsedFeed
 from worker.ops.listing import read_listing
 
@@ -33,7 +39,7 @@ def sitemap(*paths: str) -> Reply:
 def read(site: Site, make_fetcher):
     def read(path: str, **options: Any) -> ParsedFeed:
         fetcher = make_fetcher(site, **options)
-        return read_listing(fetcher.fetch(site.url(path), FEED), "f" * 16, fetcher, IN_PROCESS)
+        return read_listing(fetcher.fetch(site.url(path), FEED), "f" * 16, fetcher, IN_PROCESS, Clock())
 
     return read
 
@@ -94,3 +100,22 @@ def test_the_gate_is_asked_for_each_file(site, read):
     with pytest.raises(HostBusyError):
         read("/index", host_delay_s=60)
     assert site.count("/news-1.xml") == 0
+
+
+def test_a_crawl_delay_between_index_and_files_is_waited_for(site):
+    """To defer would ask for the index again and again, and never for what it names."""
+    site.serve("/index", index("news-1.xml", "news-2.xml"))
+    site.serve("/news-1.xml", sitemap("1"))
+    site.serve("/news-2.xml", sitemap("2"))
+    clock: Any = ManualClock()
+    policy = FetchPolicy(
+        user_agent="x", allow_private_networks=(ip_network("127.0.0.1/32"),), allow_ports="any"
+    )
+    gate = LocalGate(clock)
+    gate.slow("news.example", 20)
+    with closing(Fetcher(policy, gate, clock, site.resolve)) as fetcher:
+        page = fetcher.fetch(site.url("/index"), FEED)
+        feed = read_listing(page, "f" * 16, fetcher, IN_PROCESS, clock)
+    assert titles(feed) == ["1", "2"]
+    assert clock.slept == [20, 20]
+    assert site.count("/index") == 1

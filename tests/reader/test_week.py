@@ -82,11 +82,11 @@ def start(settings: Settings, papers: Papers) -> Callable[[], Any]:
 
 def add(mill: Mill, url: str) -> None:
     """Follow a feed as `feedmill feeds add` does."""
-    checked = preview.check_url(url, mill.fetcher, mill.pool)
+    checked = preview.check_url(url, mill.fetcher, mill.pool, mill.clock)
     assert checked.feed
     feed = subscriptions.new_feed(url, mill.clock.now(), mill.settings.poll_interval_s)
     mill.store.feeds.add([feed])
-    subscriptions.take_first_listing(mill.store, feed, checked.page, checked.feed, mill.clock.now())
+    subscriptions.take_first_listing(mill.store, feed, checked.page, checked.feed, mill.settings, mill.clock)
 
 
 def run(mill: Mill, clock: ManualClock, until_s: float) -> None:

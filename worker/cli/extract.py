@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from worker.cli.articles import say_document
-from worker.cli.feeds import looking
-from worker.cli.output import CLOCK, say_json
+from worker.cli.output import CLOCK, say_json, settings
 from worker.errors import OperationError, UsageError, WorkError
 
 if TYPE_CHECKING:
@@ -32,12 +32,14 @@ def extract(
 
 
 def _document(source: str, url: str | None) -> Document:
+    from worker.mill import open_fetcher, open_pool
     from worker.ops.preview import extract_page, fetch_page, read_page
 
     is_address = source.startswith(("http://", "https://"))
     if not is_address and not Path(source).exists():
         raise UsageError(f"neither a web address nor a file: {source}")
-    with looking() as (fetcher, pool):
+    one_child = settings().model_copy(update={"extract_processes": 1})
+    with closing(open_fetcher(one_child, CLOCK)) as fetcher, closing(open_pool(one_child)) as pool:
         page = fetch_page(source, fetcher) if is_address else read_page(Path(source), url, CLOCK.now())
         try:
             return extract_page(page, pool, CLOCK)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from worker.cli.output import CLOCK, opened_store, pairs, say, say_json, settings, table
-from worker.errors import OperationError, UsageError, WorkError
+from worker.cli.output import CLOCK, opened_store, pairs, say, say_error, say_json, settings, table
+from worker.errors import OperationError, SitePausedError, UsageError, WorkError
 from worker.ops import subscriptions
 from worker.ops.health import Trouble, find_problems
 from worker.ops.text import one_line, when
@@ -19,9 +19,8 @@ from worker.ops.text import one_line, when
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from worker.extract.pool import WorkerPool
-    from worker.fetch.client import Fetcher
     from worker.models import Feed
+    from worker.ops.look import Look
     from worker.ops.preview import Checked
     from worker.store.base import Store
 
@@ -44,11 +43,13 @@ def add(
     """Follow feeds or news sitemaps. A page's URL stands for the one feed it links."""
     addresses = [subscriptions.parse_feed_url(url) for url in urls]
     failures = []
-    with opened_store() as store:
+    with opened_store() as store, looking(store) if check else nullcontext() as look:
         for address in addresses:
             try:
-                checked = _look_at(address) if check and not _is_known(store, address) else None
+                checked = look.at(address) if look and not _is_known(store, address) else None
                 _add(store, address, checked, tags=tag or [], ignore_robots=ignore_robots)
+            except SitePausedError as error:
+                failures.append(f"{error}: add it then, or now with --no-check, to be polled after that")
             except (WorkError, OperationError) as error:
                 failures.append(str(error))
     if failures:
@@ -69,7 +70,7 @@ def _add(store: Store, address: str, checked: Checked | None, **wishes: Any) -> 
         say(f"already followed: {one_line(known.title or known.url)} ({known.feed_id})")
         return
     if checked and checked.feed:
-        subscriptions.take_first_listing(store, feed, checked.page, checked.feed, now)
+        subscriptions.take_first_listing(store, feed, checked.page, checked.feed, settings(), CLOCK)
     say(f"added: {one_line(title or address)} ({feed.feed_id})")
 
 
@@ -256,7 +257,9 @@ def check(
     url: Annotated[str, typer.Argument(help="A feed, or a page that links feeds.")], json: AsJson = False
 ) -> None:
     """Show what a feed would bring, storing nothing."""
-    checked = _look_at(subscriptions.parse_feed_url(url))
+    address = subscriptions.parse_feed_url(url)
+    with opened_store() as store, looking(store) as look:
+        checked = look.at(address)
     if json:
         say_json(
             {"url": checked.url, "feed": None, "found": checked.found} if not checked.feed else checked.feed
@@ -298,22 +301,10 @@ def _say_feed(checked: Checked) -> None:
         table(("rule", "title", "link"), ((c.rule, c.title or "-", c.url or "-") for c in feed.collapsed))
 
 
-def _look_at(address: str) -> Checked:
-    from worker.ops.preview import check_url
-
-    with looking() as (fetcher, pool):
-        return check_url(address, fetcher, pool)
-
-
 @contextmanager
-def looking() -> Iterator[tuple[Fetcher, WorkerPool]]:
-    """Open a fetch client and one child process for a look at the web."""
-    from worker.mill import open_fetcher, open_pool
+def looking(store: Store) -> Iterator[Look]:
+    """Open a client and one child process for looks at the web; what is waited for is said on stderr."""
+    from worker.ops.look import open_look
 
-    one_child = settings().model_copy(update={"extract_processes": 1})
-    fetcher, pool = open_fetcher(one_child, CLOCK), open_pool(one_child)
-    try:
-        yield fetcher, pool
-    finally:
-        fetcher.close()
-        pool.close()
+    with open_look(settings(), CLOCK, store.hosts, say_error) as look:
+        yield look

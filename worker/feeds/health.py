@@ -39,7 +39,13 @@ _UNKNOWN_GAP_S = 7 * 86_400.0
 
 THROTTLED = "throttled"
 THROTTLED_WAIT_S = 600.0
-"""Least wait after 429, or 403 where the feed was served before (as Reddit does); FreshRSS waits as long."""
+"""Least wait after a throttle that names none, of the feed and of its site; FreshRSS waits as long."""
+FORBIDDEN_THROTTLES = 3
+"""Failures in a row up to which a 403 counts as a throttle, where the feed was served before (as Reddit
+does): then it is the feed that is closed. Platforms are one site to us where the public suffix list does not
+part them (substack.com, wordpress.com, youtube.com): a blog there that turns private holds up all the others
+for three times ten minutes, spread over hours by its own backoff, and never again. A real throttle meets
+every feed of its site, and each of them stops it anew."""
 LONGEST_RETRY_AFTER_S = 86_400.0
 """Seconds of a Retry-After that are kept: more is taken for a mistake."""
 _TOO_MANY, _FORBIDDEN = 429, 403
@@ -59,6 +65,18 @@ def least_wait_s(feed: Feed, error: WorkError) -> float:
     if _is_throttle(feed, error):
         waits_s.append(THROTTLED_WAIT_S)
     return max(waits_s)
+
+
+def site_stop_s(feed: Feed, error: WorkError) -> float:
+    """Return the seconds for which a failed poll puts off the feed's whole site, 0 for not at all.
+
+    A Retry-After counts with a 403 as it does with a 429; that of a 429 the client has told the gate already.
+    """
+    if not isinstance(error, HttpStatusError) or not _is_throttle(feed, error):
+        return 0.0
+    asked_s = min(error.retry_after_s or 0.0, LONGEST_RETRY_AFTER_S)
+    is_told = error.status == _TOO_MANY and asked_s > 0
+    return 0.0 if is_told else max(asked_s, THROTTLED_WAIT_S)
 
 
 def gone_changes(feed: Feed, error: WorkError) -> dict[str, Any]:
@@ -121,4 +139,5 @@ def should_ask_in_full(feed: Feed, now: datetime) -> bool:
 def _is_throttle(feed: Feed, error: WorkError) -> bool:
     if not isinstance(error, HttpStatusError):
         return False
-    return error.status == _TOO_MANY or (error.status == _FORBIDDEN and feed.last_success_at is not None)
+    was_served = feed.last_success_at is not None and feed.consecutive_failures < FORBIDDEN_THROTTLES
+    return error.status == _TOO_MANY or (error.status == _FORBIDDEN and was_served)

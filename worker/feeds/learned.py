@@ -6,11 +6,16 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from worker.feeds import sitemapindex
+from worker.feeds.hints import after_skipped, hint_s
 from worker.feeds.overlap import see
+from worker.feeds.rhythm import per_day
+from worker.feeds.schedule import FIRST_SPREAD, SPREAD, after_success, interval_s
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from worker.feeds.schedule import Bounds
     from worker.models import Admission, Feed, FeedPage, ParsedFeed
 
 
@@ -47,6 +52,24 @@ def taught(feed: Feed, parsed: ParsedFeed, admission: Admission, now: datetime) 
         "last_missed_at": now if seen.missed else feed.last_missed_at,
         "entries_seen": feed.entries_seen + len(admission.new),
         "last_new_entry_at": now if admission.new else feed.last_new_entry_at,
+    }
+
+
+def scheduled(
+    before: Feed, feed: Feed, headers: Mapping[str, str], bounds: Bounds, now: datetime, jitter: float
+) -> dict[str, Any]:
+    """Return when to come again, as the feed (`before` and after the answer) and its server want it.
+
+    `headers` are the answer's, `jitter` a random fraction in [0, 1).
+    """
+    planned_s = interval_s(feed.rhythm, now, bounds)
+    spread = SPREAD if before.last_success_at else FIRST_SPREAD
+    due_at = after_success(now, planned_s, bounds, hint_s(feed.hints, headers, now), jitter, spread)
+    daily = per_day(feed.rhythm, now) if feed.rhythm else None
+    return {
+        "interval_s": round(planned_s),
+        "entries_per_day": None if daily is None else round(daily, 2),
+        "next_poll_at": after_skipped(feed.hints, due_at, jitter),
     }
 
 

@@ -105,7 +105,8 @@ def _slow(feed: Feed) -> str | None:
 
 
 def _moved(feed: Feed) -> str | None:
-    if feed.redirect_url is None:
+    # A temporary redirect is how many feeds are served for good.
+    if feed.redirect_url is None or not feed.redirect_count:
         return None
     times = f", {feed.redirect_count} polls in a row" if feed.redirect_count > 1 else ""
     return f"answers from {feed.redirect_url}{times}"

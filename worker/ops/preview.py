@@ -34,7 +34,7 @@ class Checked:
     found: tuple[FoundFeed, ...] = ()
 
 
-def check_url(url: str, fetcher: Fetcher, pool: WorkerPool) -> Checked:
+def check_url(url: str, fetcher: Fetcher, pool: WorkerPool, clock: Clock) -> Checked:
     """Fetch and parse a feed, storing nothing; of a page, find the feeds it links.
 
     Raises:
@@ -42,7 +42,7 @@ def check_url(url: str, fetcher: Fetcher, pool: WorkerPool) -> Checked:
     """
     page = fetcher.fetch(url, FEED)
     try:
-        feed = read_listing(page, urls.feed_id_of(url), fetcher, pool)
+        feed = read_listing(page, urls.feed_id_of(url), fetcher, pool, clock)
     except ParseError:
         found = pool.run(find_feeds, page.body, page.final_url)
         if not found:

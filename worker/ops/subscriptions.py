@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from worker import urls
 from worker.errors import OperationError, UsageError
-from worker.feeds.hints import hint_s
-from worker.feeds.learned import answered, hash_of, kept_of_body, taught
+from worker.feeds.health import redirect_changes
+from worker.feeds.learned import answered, hash_of, kept_of_body, scheduled, taught
 from worker.models import Feed, FeedState
+from worker.ops.bounds import bounds_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from worker.clock import Clock
     from worker.feeds.opml import ListedFeed
     from worker.models import FeedPage, ParsedFeed
+    from worker.settings import Settings
     from worker.store.base import Store
 
 
@@ -65,23 +67,25 @@ def new_feed(
     )
 
 
-def take_first_listing(store: Store, feed: Feed, page: FeedPage, parsed: ParsedFeed, now: datetime) -> int:
+def take_first_listing(
+    store: Store, feed: Feed, page: FeedPage, parsed: ParsedFeed, settings: Settings, clock: Clock
+) -> int:
     """Admit what was seen when the feed was looked at before adding it; return how many entries are new.
 
     A second request right after the look would tell nothing, and servers that keep a score of their
-    readers count it. Validators are saved last, as in a poll: a crash before costs a second fetch.
+    readers count it: the look is the feed's first poll. Validators are saved last, as in any poll: a
+    crash before costs a second fetch.
     """
+    now, bounds = clock.now(), bounds_of(feed, settings)
     admission = store.entries.admit(feed.feed_id, parsed.entries, now)
-    wait_s = max(feed.interval_s, hint_s(parsed.hints, page.headers, now))
-    store.feeds.update(
-        feed.feed_id,
-        {
-            **answered(feed, page, "parsed", now),
-            **taught(feed, parsed, admission, now),
-            **kept_of_body(parsed, hash_of(page.body)),
-            "next_poll_at": now + timedelta(seconds=wait_s),
-        },
-    )
+    changes = {
+        **answered(feed, page, "parsed", now),
+        **redirect_changes(feed, page, now, parsed),
+        **taught(feed, parsed, admission, now),
+        **kept_of_body(parsed, hash_of(page.body)),
+    }
+    changes |= scheduled(feed, replace(feed, **changes), page.headers, bounds, now, clock.jitter())
+    store.feeds.update(feed.feed_id, changes)
     return len(admission.new)
 
 
