@@ -15,11 +15,12 @@ import structlog
 
 from worker import urls
 from worker.clock import milliseconds
-from worker.errors import BugError, FetchError, HostBusyError, HttpStatusError, WorkError
+from worker.errors import BugError, FetchError, HostBusyError, HttpStatusError, PageKnownError, WorkError
 from worker.fetch.client import anything
 from worker.fetch.policy import PAGE
 from worker.models import Outcome, OutcomeKind, Settlement, Timings, Wait
 from worker.pipeline import build_candidate, build_from_feed
+from worker.store.known import is_first_look, known_article, wait_s
 
 if TYPE_CHECKING:
     from worker.mill import Mill
@@ -32,6 +33,8 @@ LONGEST_RETRY_S = 86_400.0
 """A day: an entry that fails for longer than its attempts last is gone for its readers too."""
 LONGEST_SLOT_WAIT_S = 60.0
 """A host that is busy for longer has been stopped: nobody waits for its turn, as `run --until-idle` would."""
+SAME_PAGE = "its page was fetched for another entry"
+"""What the operator is told of a row that ended without a request."""
 
 Submit = Callable[["Settlement"], object]
 """Where a settlement goes: the writer's queue, or (from the writer's own thread) the store itself."""
@@ -48,16 +51,21 @@ class Attempt:
     row: LedgerRow
     started: float
     http_status: int | None = None
+    page_key: str | None = None
     timings: Timings = field(default_factory=Timings)
 
     def saw(self, page: Page) -> None:
         self.http_status = page.status
+        key = urls.article_id_of(page.final_url)
+        self.page_key = None if key == urls.article_id_of(page.url) else key
         self.timings = replace(self.timings, wait_ms=page.wait_ms, fetch_ms=page.fetch_ms)
 
     def ended(self, kind: OutcomeKind, now: float, **said: Any) -> Outcome:
         """Return the outcome at `now` (monotonic), with everything that was seen."""
         timings = replace(self.timings, total_ms=milliseconds(self.started, now))
-        return Outcome(kind=kind, http_status=self.http_status, timings=timings, **said)
+        return Outcome(
+            kind=kind, http_status=self.http_status, page_key=self.page_key, timings=timings, **said
+        )
 
 
 def ingest_entry(mill: Mill, submit: Submit, claim: Claim) -> None:
@@ -71,6 +79,10 @@ def ingest_entry(mill: Mill, submit: Submit, claim: Claim) -> None:
         built = build(mill, attempt)
     except HostBusyError as busy:
         _defer_for_slot(mill, claim, row, busy.wait_s)
+    except PageKnownError as known:
+        said = {"article_id": known.article_id, "detail": SAME_PAGE}
+        duplicate = attempt.ended(OutcomeKind.DUPLICATE, mill.clock.monotonic(), **said)
+        submit(Settlement(claim=claim, outcome=duplicate))
     except WorkError as error:
         give_back(mill, submit, attempt, error)
     else:
@@ -85,7 +97,8 @@ def build(mill: Mill, attempt: Attempt) -> Built:
     """Fetch the entry's page and build its document; of an entry without one, from the feed's text.
 
     Raises:
-        WorkError: the attempt failed. HostBusyError: the host grants no request now.
+        WorkError: the attempt failed. HostBusyError: the host grants no request now, or another row's
+            attempt at the page comes first. PageKnownError: the page is an article already.
     """
     row = attempt.row
     feed = mill.store.feeds.get(row.entry.feed_id)
@@ -94,7 +107,10 @@ def build(mill: Mill, attempt: Attempt) -> Built:
         where = {"feed_url": feed.url if feed else None, "now": mill.clock.now()}
         from_feed: Built = mill.pool.run(build_from_feed, row, **where, **about)
         return from_feed
-    page = mill.fetcher.fetch(row.entry.url, PAGE, permit=permit_for(mill, feed))
+    permit = permit_for(mill, feed)
+    page = mill.fetcher.fetch(
+        row.entry.url, PAGE, permit=unless_known(mill, row, permit) if is_first_look(row) else permit
+    )
     attempt.saw(page)
     built: Built = mill.pool.run(build_candidate, page, row, **about)
     return built
@@ -105,6 +121,27 @@ def permit_for(mill: Mill, feed: Feed | None) -> Callable[[str], None]:
     if mill.settings.robots == "ignore" or (feed and feed.ignore_robots):
         return anything
     return mill.manners.permit
+
+
+def unless_known(mill: Mill, row: LedgerRow, permit: Callable[[str], None]) -> Callable[[str], None]:
+    """Return `permit`, asked only where no other entry's page is the one to be asked for.
+
+    Where a redirect leads, nobody is waited for: the request for it would be made again.
+    """
+    looked_at: set[str] = set()
+
+    def ask(url: str) -> None:
+        key = urls.article_id_of(url)
+        if key not in looked_at:
+            others = mill.store.entries.at_page(key, besides=row.entry.entry_id)
+            if article_id := known_article(row, others):
+                raise PageKnownError(url, article_id)
+            if not looked_at and (seconds := wait_s(row, others, mill.clock.now())):
+                raise HostBusyError(urls.site_of(url), seconds)
+            looked_at.add(key)
+        permit(url)
+
+    return ask
 
 
 def give_back(mill: Mill, submit: Submit, attempt: Attempt, error: WorkError) -> None:

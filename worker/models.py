@@ -383,7 +383,8 @@ class LedgerRow:
     A pending row with `due_at` None is held: no active feed lists it. `admitted_at` is when the
     latest generation was admitted. `detail` is what was seen when the last attempt ended, at most 300
     characters. `body_hash` tells texts of one site that are the same under different titles
-    (`store.decide.body_hash`). A `forced` row passes the quality gate: an operator let it in.
+    (`store.decide.body_hash`). A `forced` row passes the quality gate: an operator let it in. `page_key`
+    is the key of the page that the last attempt ended at, where its link had redirected there.
     """
 
     entry: Entry
@@ -404,9 +405,24 @@ class LedgerRow:
     admitted_at: datetime
     done_at: datetime | None = None
     article_id: str | None = None
+    page_key: str | None = None
     http_status: int | None = None
     archive: ArchiveLocation | None = None
     timings: Timings = Timings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRow:
+    """What a ledger row tells others of the page that they link to, too: how far it has come there."""
+
+    entry_id: str
+    feed_id: str
+    wait: Wait = Wait.NONE
+    due_at: datetime | None = None
+    attempts: int = 0
+    done_at: datetime | None = None
+    article_id: str | None = None
+    http_status: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -431,13 +447,14 @@ class Outcome:
     """How an attempt ended. `reason` is a fixed, low-cardinality word, or None where none is needed.
 
     `detail` is for the operator's eyes: the message behind the reason, at most a line; the ledger keeps
-    300 characters of it.
+    300 characters of it. `page_key` is that of `LedgerRow`.
     """
 
     kind: OutcomeKind
     reason: str | None = None
     detail: str | None = None
     article_id: str | None = None
+    page_key: str | None = None
     http_status: int | None = None
     archive: ArchiveLocation | None = None
     timings: Timings = Timings()
@@ -448,7 +465,8 @@ class Settlement:
     """An attempt to be settled: finish the claimed row, after its candidate (if any) was written.
 
     With a candidate, `outcome.kind` is only what the extraction hoped for: the store decides
-    between indexed, revised, unchanged and duplicate.
+    between indexed, revised, unchanged and duplicate. Without one, an `outcome.article_id` names an
+    article that is there already, and that comes to know the row's feeds.
     """
 
     claim: Claim

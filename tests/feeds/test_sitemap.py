@@ -143,6 +143,13 @@ def test_a_files_time_is_its_lastmod():
     )
 
 
+def test_a_packed_index_is_unpacked():
+    body = gzip.compress(f"<sitemapindex>{file(f'{A}/a')}</sitemapindex>".encode())
+    found = parse_listing(body, feed_id=FEED_ID, url=URL, headers={}, now=NOW)
+    assert isinstance(found, SitemapIndex)
+    assert [each.url for each in found.files] == [f"{A}/a"]
+
+
 def test_an_index_without_files_is_refused():
     with pytest.raises(ParseError, match="names no files"):
         index("")

@@ -18,6 +18,7 @@ pytest.register_assert_rewrite(
     "tests.store.contract_feeds",
     "tests.store.contract_gate",
     "tests.store.contract_hosts",
+    "tests.store.contract_pages",
     "tests.store.contract_search",
     "tests.store.contract_settle",
 )

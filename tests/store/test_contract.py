@@ -4,5 +4,6 @@ from tests.store.contract import *
 from tests.store.contract_feeds import *
 from tests.store.contract_gate import *
 from tests.store.contract_hosts import *
+from tests.store.contract_pages import *
 from tests.store.contract_search import *
 from tests.store.contract_settle import *

@@ -30,7 +30,7 @@ def names(*kinds: type) -> set[str]:
 RECORDS = {
     # Derived on writing: what two spellings of one URL share.
     "feed": names(Feed) | {"url_key", "redirect_key"},
-    "entry": names(LedgerRow, Entry, Timings) - {"entry", "timings"},
+    "entry": names(LedgerRow, Entry, Timings) - {"entry", "timings"} | {"link_key"},
     "article": names(Document)
     | {"lang_text"},  # lang_text is derived from title, summary and body on writing
     "host": names(HostStop, Robots),

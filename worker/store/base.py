@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from worker.store.turns import EVERYTHING
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
@@ -21,12 +23,14 @@ if TYPE_CHECKING:
         Entry,
         Feed,
         LedgerRow,
+        PageRow,
         Robots,
         Settled,
         Settlement,
         Wait,
     )
     from worker.store.query import SearchPage, SearchRequest
+    from worker.store.turns import Share
 
 
 class FeedStore(Protocol):
@@ -46,8 +50,11 @@ class FeedStore(Protocol):
         """Yield every feed, by title then URL, without holding a transaction open."""
         ...
 
-    def claim_due(self, now: datetime, limit: int, lease_s: float) -> list[Feed]:
+    def claim_due(self, now: datetime, limit: int, lease_s: float, share: Share = EVERYTHING) -> list[Feed]:
         """Return active feeds whose `next_poll_at` has come, longest overdue first.
+
+        Of one site no more than its share is returned; the others of those that were looked at become due
+        when their site may let them in (`take_turns`).
 
         When this returns, `next_poll_at` has already moved forward by the feed's interval or by
         `lease_s` seconds, whichever is shorter: no other caller gets the same feed, every error path
@@ -84,6 +91,15 @@ class EntryLedger(Protocol):
 
     def find_by_url(self, url: str) -> list[LedgerRow]:
         """Return rows whose entry URL or canonical URL is `url`, newest first (at most 20)."""
+        ...
+
+    def at_page(self, key: str, besides: str) -> list[PageRow]:
+        """Return rows whose link is the page `key`, or led to it when it was fetched, as they are now.
+
+        `key` is the id of the article that the page would be; the row `besides` is left out. Rows with an
+        article come first (at most `known.MOST_AT_PAGE` in all). A row may be missing for as long as `due`
+        does not know of it.
+        """
         ...
 
     def due(self, now: datetime, limit: int, per_host: int, after_domain: str = "") -> list[DueRow]:
@@ -233,7 +249,8 @@ class Store(Protocol):
 
         Placing follows `store.decide`. A document that can never be stored ends
         `rejected` with a reason that starts with `index:`; where the store itself is unavailable,
-        StoreUnavailableError is raised and every row stays as it was.
+        StoreUnavailableError is raised and every row stays as it was. An outcome without a candidate that
+        names an article adds the row's feeds to it; where the article is gone, the row is `refused`.
 
         **Boilerplate.** A finished row keeps the `body_hash` of its candidate's document (none if the
         row is `forced`; a new generation clears it). Before a document with a hash is placed, the done

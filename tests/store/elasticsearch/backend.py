@@ -13,7 +13,6 @@ from worker.store.base import Store
 from worker.store.elasticsearch import ElasticsearchStore, open_elasticsearch
 from worker.store.elasticsearch.cluster import Cluster
 from worker.store.elasticsearch.entries import ElasticsearchLedger
-from worker.store.elasticsearch.feeds import ElasticsearchFeeds
 
 PREFIX = f"feedmill-{secrets.token_hex(4)}"
 """Of this run alone: several may share a server."""
@@ -22,19 +21,15 @@ LEDGER_SHARDS = 2
 
 
 class VisibleLedger(ElasticsearchLedger):
-    """`due` may be a refresh interval behind by design; the contract asks at once."""
+    """`due` and `at_page` may be a refresh interval behind by design; the contract asks at once."""
+
+    def at_page(self, *arguments, **options):
+        self._cluster.refresh(self._index)
+        return super().at_page(*arguments, **options)
 
     def due(self, *arguments, **options):
         self._cluster.refresh(self._index)
         return super().due(*arguments, **options)
-
-
-class VisibleFeeds(ElasticsearchFeeds):
-    """So may `claim_due`."""
-
-    def claim_due(self, *arguments, **options):
-        self._cluster.refresh(self._index)
-        return super().claim_due(*arguments, **options)
 
 
 class VisibleStore(ElasticsearchStore):
@@ -43,7 +38,6 @@ class VisibleStore(ElasticsearchStore):
     def __init__(self, cluster: Cluster, ledger_shards: int) -> None:
         super().__init__(cluster, ledger_shards)
         self.entries = VisibleLedger(cluster)
-        self.feeds = VisibleFeeds(cluster)
 
     def settle(self, settlements, now):
         self._cluster.refresh(self._cluster.names.entries)

@@ -1,25 +1,26 @@
 """The ledger: admission, dispatch, claims and what operators ask.
 
-Hot paths are realtime reads by id and scripted updates; `due` alone searches without a refresh, so
-it may be a second behind, and the claim that follows wins nothing it should not. What operators ask
-refreshes first.
+Hot paths are realtime reads by id and scripted updates; `due` and `at_page` alone search without a
+refresh, so they may be a second behind. The claim that follows `due` wins nothing it should not, and
+`at_page` reads anew what it finds. What operators ask refreshes first.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from worker.models import Admission, Claim, EntryState, OutcomeKind, Wait
+from worker.models import Admission, Claim, EntryState, OutcomeKind, PageRow, Wait
 from worker.store import ledger
 from worker.store.elasticsearch import scripts
 from worker.store.elasticsearch.admit import admit_page
 from worker.store.elasticsearch.bulk import Operation
 from worker.store.elasticsearch.cluster import PAGE, Cluster, pages
 from worker.store.elasticsearch.due import due_rows
-from worker.store.elasticsearch.records import LONGEST_URL, read_row
+from worker.store.elasticsearch.records import LONGEST_URL, PAGE_FIELDS, read_row
 from worker.store.elasticsearch.rows import change_rows, change_where
 from worker.store.elasticsearch.settle import settle
-from worker.store.records import to_ms
+from worker.store.known import MOST_AT_PAGE
+from worker.store.records import decode, to_ms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +62,27 @@ class ElasticsearchLedger:
             return []
         named = [{"term": {"url": url}}, {"term": {"canonical_url": url}}]
         return self._rows({"bool": {"should": named}}, {"first_seen_at": "desc"}, _MOST_BY_URL)
+
+    def at_page(self, key: str, besides: str) -> list[PageRow]:
+        named = [{"term": {name: key}} for name in ("entry_id", "link_key", "page_key")]
+        others = {"bool": {"should": named, "must_not": {"term": {"entry_id": besides}}}}
+        answer = self._cluster.search(
+            self._index,
+            query={"bool": {"filter": others}},
+            sort=[
+                {"article_id": {"order": "asc", "missing": "_last"}},
+                {"first_seen_at": "desc"},
+                "entry_id",
+            ],
+            size=MOST_AT_PAGE,
+            source=False,
+            track_total_hits=False,
+        )
+        ids = [hit["_id"] for hit in answer["hits"]["hits"]]
+        if not ids:
+            return []
+        found = self._cluster.read(self._index, ids, PAGE_FIELDS)
+        return [decode(PageRow, found[id_].source) for id_ in ids if id_ in found]
 
     def due(self, now: datetime, limit: int, per_host: int, after_domain: str = "") -> list[DueRow]:
         return due_rows(self._cluster, now, limit, per_host, after_domain)

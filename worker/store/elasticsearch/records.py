@@ -1,8 +1,8 @@
 """Between the frozen values of `worker.models` and documents in the cluster. Pure.
 
 Times are milliseconds since 1970 UTC, which date fields take as they are; what is not set is left out.
-A few fields are derived on writing, because a query needs them: keys of a feed's URLs, and the text
-that a language's analyzer reads.
+A few fields are derived on writing, because a query needs them: keys of a feed's URLs and of an entry's
+link, and the text that a language's analyzer reads.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import unicodedata
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from worker.models import Document, Feed, LedgerRow
+from worker.models import Document, Feed, LedgerRow, PageRow
+from worker.store.known import link_key
 from worker.store.records import decode, encoded_fields
 from worker.store.text import STEMMERS, has_cjk, language_key
 from worker.urls import feed_id_of
@@ -47,7 +48,7 @@ def row_source(row: LedgerRow) -> dict[str, Any]:
     """Return a ledger row as stored: entry, state and timings side by side."""
     values = encoded_fields(row)
     entry, timings = values.pop("entry"), values.pop("timings")
-    return _present({**entry, **values, **timings})
+    return _present({**entry, "link_key": link_key(row.entry), **values, **timings})
 
 
 def read_row(source: Mapping[str, Any]) -> LedgerRow:
@@ -74,6 +75,9 @@ HELD_FIELDS = tuple(each.name for each in fields(HeldRow))
 def read_held(source: Mapping[str, Any]) -> HeldRow:
     """Return what `HELD_FIELDS` of a stored row say."""
     return decode(HeldRow, source)
+
+
+PAGE_FIELDS = tuple(each.name for each in fields(PageRow))
 
 
 def document_source(document: Document) -> dict[str, Any]:

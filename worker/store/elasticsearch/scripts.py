@@ -24,6 +24,10 @@ if (ctx._source.state == 'active' && ctx._source.next_poll_at <= params.now) {
   long interval = 1000L * ctx._source.interval_s;
   ctx._source.next_poll_at = params.now + (interval < params.lease ? interval : params.lease)
 } else { ctx.op = 'none' }"""
+_PUT_OFF = """
+if (ctx._source.state == 'active' && ctx._source.next_poll_at <= params.now) {
+  ctx._source.next_poll_at = params.until
+} else { ctx.op = 'none' }"""
 _POLL_NOW = """
 if (ctx._source.state == 'active' && ctx._source.next_poll_at > params.now) {
   ctx._source.next_poll_at = params.now
@@ -63,7 +67,7 @@ else if (params.article_id != null && feed_ids != null && !params.feed_ids.conta
   }
 }"""
 _CLEARED = (
-    "due_at", "content", "reason", "detail", "body_hash", "http_status", "archive",
+    "due_at", "content", "reason", "detail", "body_hash", "page_key", "http_status", "archive",
     "wait_ms", "fetch_ms", "extract_ms", "tag_ms", "write_ms", "total_ms",
 )  # fmt: skip
 FINISHED = ("state", "article_id", "feed_ids", "claim")
@@ -76,6 +80,12 @@ def claim_feed(index: str, feed_id: str, now: datetime, lease_s: float) -> Opera
     """Move a due feed's next poll on by its interval, at most by the lease; the answer holds the feed."""
     params = {"now": to_ms(now), "lease": round(lease_s * 1000)}
     return _update(index, feed_id, _CLAIM_FEED, params, ("*",))
+
+
+def put_off(index: str, feed_id: str, now: datetime, wait_s: float) -> Operation:
+    """Let a due feed be due later."""
+    params = {"now": to_ms(now), "until": to_ms(now) + round(wait_s * 1000)}
+    return _update(index, feed_id, _PUT_OFF, params)
 
 
 def poll_now(index: str, feed_id: str, now: datetime) -> Operation:
@@ -135,6 +145,7 @@ def _ended(outcome: Outcome, body_hash: str | None, now: datetime) -> dict[str, 
         "reason": values["reason"],
         "detail": (values["detail"] or "")[:LONGEST_DETAIL] or None,
         "body_hash": body_hash,
+        "page_key": values["page_key"],
         "done_at": to_ms(now),
         "http_status": values["http_status"],
         "archive": values["archive"],

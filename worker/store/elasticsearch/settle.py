@@ -113,10 +113,24 @@ def _outcomes(cluster: Cluster, attempts: Mapping[int, _Attempt], now: datetime)
         if at not in boilerplate and (candidate := attempt.candidate())
     }
     written = {**boilerplate, **place(cluster, candidates, now)}
-    alone = {
+    return _alone(cluster, attempts) | {
+        at: _told(attempts[at].settlement.outcome, outcome) for at, outcome in written.items()
+    }
+
+
+def _alone(cluster: Cluster, attempts: Mapping[int, _Attempt]) -> dict[int, Outcome]:
+    """Return the outcomes that come without a candidate.
+
+    One that names an article comes once the article knows the row's feeds, and not where it is gone.
+    """
+    outcomes = {
         at: each.settlement.outcome for at, each in attempts.items() if each.settlement.candidate is None
     }
-    return alone | {at: _told(attempts[at].settlement.outcome, outcome) for at, outcome in written.items()}
+    named = {at: outcome.article_id for at, outcome in outcomes.items() if outcome.article_id}
+    there = cluster.read(cluster.names.articles_write, sorted({*named.values()}), ("article_id",))
+    for at, article_id in named.items():
+        add_feeds(cluster, [article_id], attempts[at].feed_ids())
+    return {at: outcome for at, outcome in outcomes.items() if named.get(at) in (None, *there)}
 
 
 def _boilerplate(cluster: Cluster, attempts: Mapping[int, _Attempt], now: datetime) -> dict[int, Outcome]:

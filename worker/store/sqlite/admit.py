@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 Verdict = Literal["new", "changed", "known", "ignored"]
 
 _INSERT = """INSERT INTO entry
-    (entry_id, feed_id, url, canonical_url, domain, entry_hash, content, said, state, wait, generation,
-     due_at, attempts, first_seen_at, listed_at, admitted_at)
-    VALUES (:entry_id, :feed_id, :url, :canonical_url, :domain, :entry_hash, :content, :said, :state, :wait,
-     1, NULL, 0, :now, :now, :now) RETURNING id"""
+    (entry_id, feed_id, url, canonical_url, link_key, domain, entry_hash, content, said, state, wait,
+     generation, due_at, attempts, first_seen_at, listed_at, admitted_at)
+    VALUES (:entry_id, :feed_id, :url, :canonical_url, :link_key, :domain, :entry_hash, :content, :said,
+     :state, :wait, 1, NULL, 0, :now, :now, :now) RETURNING id"""
 # A claimed row keeps claim and lease: its worker's finish will find that the generation has moved on.
 _RENEW = f"""UPDATE entry SET
-    url = :url, canonical_url = :canonical_url, domain = :domain, entry_hash = :entry_hash,
-    content = :content, said = :said, state = :state, outcome = NULL, reason = NULL, done_at = NULL,
+    url = :url, canonical_url = :canonical_url, link_key = :link_key, domain = :domain,
+    entry_hash = :entry_hash, content = :content, said = :said,
+    state = :state, outcome = NULL, reason = NULL, done_at = NULL,
     body_hash = NULL, ended = json_remove(ended, '$.detail'),
     generation = generation + 1, admitted_at = :now,
     attempts = CASE WHEN claim IS NULL THEN 0 ELSE attempts END,

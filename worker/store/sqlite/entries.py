@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from worker.models import Admission, Claim, DueRow, EntryState, OutcomeKind, Wait
-from worker.store.records import from_ms, to_ms
+from worker.models import Admission, Claim, DueRow, EntryState, OutcomeKind, PageRow, Wait
+from worker.store.known import MOST_AT_PAGE
+from worker.store.records import decode, from_ms, to_ms
 from worker.store.sqlite import feeds_away
 from worker.store.sqlite.admit import admit_entry
 from worker.store.sqlite.connection import PAGE, Database
@@ -59,6 +60,12 @@ _DEAD = f"""{SELECT_ROW} WHERE id IN (
     ORDER BY done_at DESC, id DESC"""
 
 
+_AT_PAGE = """SELECT entry_id, feed_id, wait, due_at, attempts, done_at, article_id,
+        json_extract(ended, '$.http_status') AS http_status FROM entry
+    WHERE (entry_id = :key OR link_key = :key OR page_key = :key) AND entry_id <> :besides
+    ORDER BY article_id IS NULL, first_seen_at DESC, entry_id LIMIT :limit"""
+
+
 class SqliteLedger:
     """`EntryLedger` on SQLite."""
 
@@ -88,6 +95,11 @@ class SqliteLedger:
                 {"url": url},
             )
             return [read_row(row) for row in rows.fetchall()]
+
+    def at_page(self, key: str, besides: str) -> list[PageRow]:
+        with self._database.read() as db:
+            rows = db.execute(_AT_PAGE, {"key": key, "besides": besides, "limit": MOST_AT_PAGE}).fetchall()
+        return [decode(PageRow, dict(row)) for row in rows]
 
     def due(self, now: datetime, limit: int, per_host: int, after_domain: str = "") -> list[DueRow]:
         found: list[DueRow] = []

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from worker.models import Entry, LedgerRow
+from worker.store.known import link_key
 from worker.store.records import decode, encoded_fields, to_json
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def find_row(db: sqlite3.Connection, entry_id: str) -> LedgerRow | None:
 
 
 def entry_values(entry: Entry) -> dict[str, Any]:
-    """Return an entry as its columns and `said`, the JSON of everything else its feed says."""
+    """Return an entry as its columns, `link_key` too, and `said`, the JSON of what else its feed says."""
     values = encoded_fields(entry)
     said = {name: value for name, value in values.items() if name not in _ENTRY_COLUMNS}
-    return {**{name: values[name] for name in _ENTRY_COLUMNS}, "said": to_json(said)}
+    columns = {name: values[name] for name in _ENTRY_COLUMNS}
+    return {**columns, "link_key": link_key(entry), "said": to_json(said)}

@@ -147,7 +147,15 @@ _VERSION_3 = (
     "CREATE TABLE robots (host TEXT PRIMARY KEY, asked_at INTEGER NOT NULL, record TEXT NOT NULL) STRICT",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
+# Rows admitted before have no link_key; most never get one, as their id says it.
+_VERSION_4 = (
+    "ALTER TABLE entry ADD COLUMN link_key TEXT",
+    "ALTER TABLE entry ADD COLUMN page_key TEXT",
+    "CREATE INDEX entry_link ON entry (link_key) WHERE link_key IS NOT NULL",
+    "CREATE INDEX entry_page ON entry (page_key) WHERE page_key IS NOT NULL",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 
 
 def migrate(

@@ -11,7 +11,7 @@ from worker.store.decide import BOILERPLATE, body_hash, decide
 from worker.store.ledger import LONGEST_DETAIL
 from worker.store.records import encoded_fields, to_json, to_ms
 from worker.store.sqlite import boilerplate
-from worker.store.sqlite.articles import find_document, write_document, write_facts
+from worker.store.sqlite.articles import add_feed, find_document, write_document, write_facts
 from worker.store.sqlite.rows import DUE_UNLESS_HELD
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _REFUSALS = (ValueError, OverflowError, sqlite3.IntegrityError, sqlite3.DataErro
 
 _FINISH = """UPDATE entry SET state = :state, outcome = :outcome, reason = :reason, done_at = :now,
     wait = :wait, claim = NULL, due_at = NULL, content = NULL, article_id = coalesce(:article_id, article_id),
-    body_hash = :body_hash, ended = :ended
+    page_key = :page_key, body_hash = :body_hash, ended = :ended
     WHERE id = :id RETURNING article_id"""
 _REQUEUE = f"""UPDATE entry SET claim = NULL, wait = :wait, attempts = 0, reason = NULL,
     due_at = {DUE_UNLESS_HELD}, article_id = coalesce(:article_id, article_id)
@@ -50,6 +50,8 @@ def settle_one(db: sqlite3.Connection, settlement: Settlement, now: datetime) ->
         )
     elif candidate:
         outcome = _place(db, _with_all_feeds(db, row["id"], candidate), outcome, now)
+    elif outcome.article_id and not _joined(db, row["id"], outcome.article_id):
+        return Settled(state=SettledState.REFUSED, error="the article is gone")
     if row["generation"] > claim.generation:
         values = {"id": row["id"], "wait": Wait.NONE, "due_at": to_ms(now), "article_id": outcome.article_id}
         db.execute(_REQUEUE, values)
@@ -58,11 +60,21 @@ def settle_one(db: sqlite3.Connection, settlement: Settlement, now: datetime) ->
     return Settled(state=SettledState.FINISHED, outcome=replace(outcome, article_id=article_id))
 
 
+def _joined(db: sqlite3.Connection, row_id: int, article_id: str) -> bool:
+    """Let an article know the row's feeds; return whether it is there."""
+    for feed_id in _feeds_of(db, row_id):
+        add_feed(db, article_id, feed_id)
+    return find_document(db, article_id) is not None
+
+
+def _feeds_of(db: sqlite3.Connection, row_id: int) -> list[str]:
+    return [row[0] for row in db.execute("SELECT feed_id FROM listing WHERE entry = ?", (row_id,)).fetchall()]
+
+
 def _with_all_feeds(db: sqlite3.Connection, row_id: int, candidate: Candidate) -> Candidate:
     """Add the feeds that have come to list the row since its worker read it."""
-    listed = [row[0] for row in db.execute("SELECT feed_id FROM listing WHERE entry = ?", (row_id,))]
     document = candidate.document
-    feed_ids = tuple(sorted({*document.feed_ids, *listed}))
+    feed_ids = tuple(sorted({*document.feed_ids, *_feeds_of(db, row_id)}))
     return replace(candidate, document=replace(document, feed_ids=feed_ids))
 
 
@@ -113,6 +125,7 @@ def _finish(
             "now": to_ms(now),
             "wait": Wait.NONE,
             "article_id": values["article_id"],
+            "page_key": values["page_key"],
             "body_hash": text,
             "ended": to_json({**ended, "timings": timings}),
         },
