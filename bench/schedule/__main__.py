@@ -33,8 +33,10 @@ OTHERS = {
     "CommaFeed, empirical": "empirical",
     "rss-fetcher": "duplicates",
 }
-FEW = 1_500
-"""Feeds on which the patience for as many polls is sought."""
+FEW = 500
+"""Feeds on which the patience for as many polls is sought, before all of them correct it once."""
+ELASTICITY = 1.5
+"""How much more patience changes than polls do, in that correction."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def main() -> None:
 
 
 def equal_polls(year: Year, rule: str) -> Bounds:
-    """Return our bounds that make about as many polls as that rule, by bisection on some of the feeds."""
+    """Return our bounds that make about as many polls as that rule."""
     few = Year(min(year.feeds, FEW), year.days, year.seed, year.code)
     wanted = few.polls_per_feed(rule, Bounds())
     low, high = 0.1, 100.0
@@ -92,7 +94,9 @@ def equal_polls(year: Year, rule: str) -> Bounds:
         middle = (low * high) ** 0.5
         done = few.polls_per_feed("feedmill", patient(middle))
         low, high = (middle, high) if done > wanted else (low, middle)
-    return patient((low * high) ** 0.5)
+    found = (low * high) ** 0.5
+    over = year.polls_per_feed("feedmill", patient(found)) / year.polls_per_feed(rule, Bounds())
+    return patient(found * over**ELASTICITY)
 
 
 def patient(patience: float) -> Bounds:

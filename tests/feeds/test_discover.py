@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.feeds.discover import FoundFeed, find_feed_link, find_feeds
+from worker.feeds.discover import FoundFeed, find_feed_link, find_feeds, find_hub
 
 PAGE = "https://site.example/news/"
 RSS = 'rel="alternate" type="application/rss+xml"'
@@ -84,3 +84,22 @@ ADDRESSES = [
 )
 def test_find_feed_link(address, url):
     assert find_feed_link(address) == url
+
+
+HUBS = {
+    '<https://hub.example/>; rel="hub"': "https://hub.example/",
+    "<https://hub.example/>; rel=hub": "https://hub.example/",
+    '<https://a.example/feed>; rel="self", <https://hub.example/h?a=1,2>; rel="hub"': "https://hub.example/h?a=1,2",
+    '<https://hub.example/>; title="x"; rel="next HUB"': "https://hub.example/",
+    "</hub>;rel=hub, <https://second.example/>; rel=hub": "https://a.example/hub",
+    '<https://a.example/feed>; rel="self"': None,
+    '<https://a.example/>; rel="github"': None,
+    '<https://a.example/>; title="hub"': None,
+    "<javascript:x>; rel=hub": None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize("header", HUBS)
+def test_the_hub_that_a_response_names(header):
+    assert find_hub({"link": header}, "https://a.example/feed") == HUBS[header]

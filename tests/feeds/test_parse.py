@@ -257,3 +257,10 @@ def test_headers_of_the_server_do_not_change_the_base():
     headers = {"content-location": "https://evil.example/", "content-type": "text/xml"}
     feed = parse_feed(body, feed_id="f", url=URL, headers=headers, now=NOW)
     assert feed.entries[0].url == "https://feeds.example/dir/a"
+
+
+def test_a_hub_in_the_headers_goes_before_the_feeds_own():
+    own = b'<feed xmlns="http://www.w3.org/2005/Atom"><link rel="hub" href="https://own.example/"/><entry><id>a</id></entry></feed>'
+    named = {"link": '<https://server.example/>; rel="hub"'}
+    read = [parse_feed(own, feed_id="f", url=URL, headers=each, now=NOW).hub_url for each in (named, {})]
+    assert read == ["https://server.example/", "https://own.example/"]

@@ -1,4 +1,4 @@
-"""The feeds that a page links (RSS Autodiscovery, https://www.rssboard.org/rss-autodiscovery)."""
+"""The feeds that a page links (https://www.rssboard.org/rss-autodiscovery), and the hub that a feed names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from worker.feeds.clean import plain_line
 from worker.urls import find_link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 MOST_FOUND = 50
 """More than an operator reads; pages that list the feeds of a whole newspaper stay below it."""
@@ -29,6 +29,8 @@ _PLAUSIBLE = re.compile(
     re.IGNORECASE,
 )
 _FEED_SCHEME = re.compile(r"^feed:(?://)?(?=https?://)|^feed:(?=//)", re.IGNORECASE)
+_LINK = re.compile(r"<([^<>]{1,2000})>([^<>]{1,500})")
+_IS_HUB = re.compile(r";\s*rel\s*=\s*(?:\"[^\"]*\bhub\b[^\"]*\"|hub\s*(?:[;,]|$))", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,17 @@ def find_feeds(html: bytes | str, url: str) -> tuple[FoundFeed, ...]:
         found.setdefault(feed.url, feed)
     found.pop(url, None)
     return tuple(found.values())[:MOST_FOUND]
+
+
+def find_hub(headers: Mapping[str, str], url: str) -> str | None:
+    """Return the WebSub hub that a response's Link header names (W3C WebSub, 4), None without one.
+
+    `headers` have lower-case names; relative addresses start at `url`.
+    """
+    for address, parameters in _LINK.findall(headers.get("link", "")[:10_000]):
+        if _IS_HUB.search(parameters):
+            return find_link(address, url)
+    return None
 
 
 def find_feed_link(address: str | None, base: str | None = None) -> str | None:

@@ -12,6 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from worker.feeds.clean import plain_line
+from worker.feeds.discover import find_hub
 from worker.feeds.entries import draft_entry
 from worker.feeds.identity import collapse, identify
 from worker.feeds.jsonfeed import is_json, read_json
@@ -48,7 +49,7 @@ def parse_listing(
 def parse_feed(
     body: bytes, *, feed_id: str, url: str, headers: Mapping[str, str], now: datetime
 ) -> ParsedFeed:
-    """Return what the feed lists. `headers` have lower-case names; only the content type is used.
+    """Return what the feed lists. `headers` have lower-case names; used are the content type, and a hub.
 
     `url` is where the body came from, after redirects: relative links start there. `now` bounds
     dates in the future. Nothing is fetched or opened, whatever the body says.
@@ -67,7 +68,7 @@ def parse_feed(
         title=plain_line(listing.title),
         site_url=listing.site_url,
         language=find_language(listing.language),
-        hub_url=listing.hub_url,
+        hub_url=find_hub(headers, url) or listing.hub_url,
         hints=listing.hints,
         entries=entries,
         collapsed=(*collapsed, *(Collapsed(title=None, url=None, rule="empty entry") for _ in empty)),
