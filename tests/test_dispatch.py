@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +19,15 @@ from hypothesis import strategies as st
 from tests.fakes import ManualClock
 from worker.backlog import Backlog
 from worker.broker.roll import Load
-from worker.dispatch import EntryDispatcher, dispatch_feeds, per_host, plan_dispatch
+from worker.app import SKEW_S
+from worker.dispatch import (
+    FEED_TICK_S,
+    FEEDS_PER_THREAD,
+    EntryDispatcher,
+    dispatch_feeds,
+    per_host,
+    plan_dispatch,
+)
 from worker.errors import BrokerUnavailableError
 from worker.models import DueRow, Entry
 from worker.ops.subscriptions import new_feed
@@ -107,6 +118,30 @@ def mill(tmp_path: Path) -> Iterator[Any]:
         yield SimpleNamespace(store=store, clock=clock, settings=read_settings(host_delay_s=0))
 
 
+@dataclass
+class Threads:
+    """Threads on simulated time: each is busy with one poll at a time, in the order of the hints."""
+
+    count: int
+    poll_s: float
+    clock: ManualClock
+    free_at: list[float] = field(default_factory=list)
+    ends: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.free_at = [0.0] * self.count
+
+    def take(self, _hint: object) -> None:
+        ends = max(self.clock.seconds, heappop(self.free_at)) + self.poll_s
+        heappush(self.free_at, ends)
+        self.ends.append(ends)
+
+    def backlog(self) -> Backlog:
+        held = sum(ends > self.clock.seconds for ends in self.ends)
+        load = Load("w", self.count, ("poll",), {"poll": held})
+        return Backlog(lambda queues: dict.fromkeys(queues, 0), lambda: [load])
+
+
 ROOMY = Backlog(lambda queues: dict.fromkeys(queues, 0), lambda: [Load("w", 4, ("poll", "ingest"), {})])
 
 
@@ -142,3 +177,53 @@ def test_without_room_nothing_is_claimed(mill: Any) -> None:
     assert dispatch_feeds(mill, full, [].append) == 0
     assert EntryDispatcher().dispatch(mill, full, [].append) == 0
     assert dispatch_feeds(mill, ROOMY, [].append) == 1
+
+
+NEEDED = 100_000 * 20 / 86_400
+"""Polls a second of 100,000 feeds at 20 polls a day, which is what the simulated ones cost."""
+
+
+@pytest.mark.parametrize(
+    ("threads", "poll_s", "per_s"),
+    [
+        pytest.param(16, 0.1, 64, id="very short: as many as there are hints"),
+        pytest.param(16, 0.25, 64, id="short: no thread waits for hints"),
+        pytest.param(16, 0.3, 53, id="what near servers take"),
+        pytest.param(16, 0.5, 32, id="what far ones take"),
+        pytest.param(16, 2.0, 8, id="slow: the threads are too few, not the hints"),
+        pytest.param(4, 0.25, 16, id="few threads"),
+    ],
+)
+def test_polls_a_second(mill: Any, threads: int, poll_s: float, per_s: float) -> None:
+    seconds = 8
+    now = mill.clock.now()
+    mill.store.feeds.add(new_feed(f"http://h{n}.example/feed", now, 1800) for n in range(64 * seconds))
+    crew = Threads(threads, poll_s, mill.clock)
+    while mill.clock.seconds < seconds:
+        dispatch_feeds(mill, crew.backlog(), crew.take)
+        mill.clock.seconds += FEED_TICK_S
+    polled = sum(ends <= seconds for ends in crew.ends) / seconds
+    assert polled == pytest.approx(per_s, rel=0.06)
+    assert polled > NEEDED or per_s < NEEDED
+
+
+def test_where_every_site_hangs_a_hint_is_taken_up_within_its_lease() -> None:
+    settings = read_settings()
+    waiting_s = 2 * FEEDS_PER_THREAD * settings.fetch_timeout_s  # polls and entries take turns
+    polling_s = settings.fetch_timeout_s + settings.extract_timeout_s
+    assert waiting_s + polling_s + SKEW_S < settings.lease_s
+
+
+def test_a_crowd_of_one_site_keeps_nobody_waiting_and_is_not_sent_in_vain(mill: Any) -> None:
+    mill.settings = read_settings(host_delay_s=2)
+    now = mill.clock.now()
+    long_due = now - timedelta(hours=1)
+    mill.store.feeds.add(new_feed(f"http://crowd.example/{n}", long_due, 1800) for n in range(500))
+    mill.store.feeds.add(new_feed(f"http://h{n}.example/", now, 1800) for n in range(200))
+    sent: list[Any] = []
+    for _ in range(20):
+        dispatch_feeds(mill, ROOMY, sent.append)
+        mill.clock.seconds += FEED_TICK_S
+    by_site = Counter(feed.domain for feed in sent)
+    assert by_site.pop("crowd.example") == 10, "one each two seconds, as its gate lets them start"
+    assert by_site == {f"h{n}.example": 1 for n in range(200)}

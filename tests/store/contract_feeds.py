@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -30,6 +30,19 @@ from worker.models import (
     Wait,
 )
 from worker.store.base import Store
+from worker.store.turns import LOOKED_AT, Share
+
+
+def crowded(store: Store, name: str, due_at: datetime) -> str:
+    """Add a feed of the site that all of these share; return its id."""
+    (added,) = store.feeds.add([feed(name, domain="crowd.example", next_poll_at=due_at)])
+    return added
+
+
+def next_poll_of(store: Store, feed_id: str) -> datetime:
+    found = store.feeds.get(feed_id)
+    assert found
+    return found.next_poll_at
 
 
 class TestFeeds:
@@ -106,6 +119,33 @@ class TestFeeds:
         store.feeds.claim_due(NOW, 10, LEASE_S)
         assert store.feeds.claim_due(later(14), 10, LEASE_S) == []
         assert {each.feed_id for each in store.feeds.claim_due(later(15), 10, LEASE_S)} == {A, B}
+
+    def test_a_claim_sees_what_the_last_one_took(self, store: Store) -> None:
+        store.feeds.add(feed(f"f{n}") for n in range(8))
+        claimed = [each.feed_id for _ in range(5) for each in store.feeds.claim_due(NOW, 2, LEASE_S)]
+        assert len(claimed) == len(set(claimed)) == 10
+
+    def test_more_of_a_site_than_its_share_come_later_one_by_one(self, store: Store) -> None:
+        ids = [crowded(store, f"{n}", later(n - 10)) for n in range(5)]
+        claimed = store.feeds.claim_due(NOW, 10, LEASE_S, Share(per_site=2, delay_s=30))
+        assert {each.feed_id for each in claimed} == {*ids[:2], A, B}
+        assert [next_poll_of(store, id_) for id_ in ids[2:]] == [later(1), later(1.5), later(2)]
+        later_on = store.feeds.claim_due(later(1.5), 10, LEASE_S, Share(per_site=2, delay_s=30))
+        assert [each.feed_id for each in later_on] == ids[2:4]
+
+    def test_a_crowd_in_front_hides_the_others_for_one_claim(self, store: Store) -> None:
+        store.feeds.add(
+            feed(f"c{n}", domain="crowd.example", next_poll_at=later(-1)) for n in range(LOOKED_AT + 5)
+        )
+        share = Share(per_site=2, delay_s=2)
+        first = store.feeds.claim_due(NOW, 10, LEASE_S, share)
+        assert [each.domain for each in first] == 2 * ["crowd.example"]
+        assert {A, B} <= {each.feed_id for each in store.feeds.claim_due(NOW, 10, LEASE_S, share)}
+
+    def test_nobody_is_put_off_for_longer_than_a_lease(self, store: Store) -> None:
+        ids = [crowded(store, f"{n}", later(n - 10)) for n in range(3)]
+        store.feeds.claim_due(NOW, 10, 60, Share(per_site=1, delay_s=45))
+        assert [next_poll_of(store, id_) for id_ in ids[1:]] == [later(0.75), later(1)]
 
     @pytest.mark.parametrize("state", [FeedState.PAUSED, FeedState.GONE])
     def test_only_active_feeds_are_polled(self, store: Store, state: FeedState) -> None:

@@ -11,17 +11,20 @@ from worker.store.elasticsearch.bulk import Operation
 from worker.store.elasticsearch.cluster import PAGE, Cluster, Found, pages
 from worker.store.elasticsearch.records import feed_key, feed_source, read_feed
 from worker.store.records import to_ms
+from worker.store.turns import EVERYTHING, LOOKED_AT, DueFeed, take_turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
+
+    from worker.store.turns import Share
 
 _KEYS = ("feed_id", "url_key", "redirect_key")
 _ACTIVE = {"term": {"state": FeedState.ACTIVE.value}}
 
 
 class ElasticsearchFeeds:
-    """`FeedStore` on Elasticsearch. All but `claim_due` sees what was written before."""
+    """`FeedStore` on Elasticsearch. All of it sees what was written before."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -48,17 +51,13 @@ class ElasticsearchFeeds:
             found = self._cluster.read(self._index, page)
             yield from (read_feed(found[id_].source) for id_ in page if id_ in found)
 
-    def claim_due(self, now: datetime, limit: int, lease_s: float) -> list[Feed]:
-        is_due = {"range": {"next_poll_at": {"lte": to_ms(now)}}}
-        answer = self._cluster.search(
-            self._index,
-            query={"bool": {"filter": [_ACTIVE, is_due]}},
-            sort=[{"next_poll_at": "asc"}],
-            size=min(limit, PAGE),
-            source=False,
-        )
-        ids = [hit["_id"] for hit in answer["hits"]["hits"]]
-        answers = self._cluster.bulk([scripts.claim_feed(self._index, id_, now, lease_s) for id_ in ids])
+    def claim_due(self, now: datetime, limit: int, lease_s: float, share: Share = EVERYTHING) -> list[Feed]:
+        # A search that does not know of the last claim, a second ago, finds the same feeds again.
+        self._cluster.refresh(self._index)
+        taken, put_off = take_turns(self._due(now), limit, share, lease_s)
+        claims = [scripts.claim_feed(self._index, id_, now, lease_s) for id_ in taken]
+        others = [scripts.put_off(self._index, id_, now, wait_s) for id_, wait_s in put_off.items()]
+        answers = self._cluster.bulk([*claims, *others])[: len(claims)]
         return [read_feed(each.returned) for each in answers if self._cluster.is_done(each)]
 
     def update(self, feed_id: str, changes: Mapping[str, Any]) -> bool:
@@ -78,6 +77,17 @@ class ElasticsearchFeeds:
         for page in self._cluster.scan(self._index, "feed_id", _ACTIVE, ()):
             self._cluster.bulk([scripts.poll_now(self._index, each.id, now) for each in page])
         return self._cluster.count(self._index, _ACTIVE)
+
+    def _due(self, now: datetime) -> list[DueFeed]:
+        is_due = {"range": {"next_poll_at": {"lte": to_ms(now)}}}
+        answer = self._cluster.search(
+            self._index,
+            query={"bool": {"filter": [_ACTIVE, is_due]}},
+            sort=[{"next_poll_at": "asc"}],
+            size=LOOKED_AT,
+            source=["domain"],
+        )
+        return [DueFeed(hit["_id"], hit["_source"].get("domain", "")) for hit in answer["hits"]["hits"]]
 
     def _with_keys(self, keys: Iterable[str]) -> list[Feed]:
         """Return the feeds that any of the keys names, by id, first URL, present URL or redirect."""

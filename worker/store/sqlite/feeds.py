@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from worker.models import Feed, FeedState
 from worker.store.records import decode, encoded_fields, to_json, to_ms
 from worker.store.sqlite.connection import PAGE, Database
+from worker.store.turns import EVERYTHING, LOOKED_AT, DueFeed, take_turns
 from worker.urls import feed_id_of
 
 if TYPE_CHECKING:
@@ -16,12 +17,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from worker.store.turns import Share
+
 _COLUMNS = ("feed_id", "url", "title", "state", "next_poll_at", "interval_s")
 _STORE = """INSERT OR REPLACE INTO feed
     (feed_id, url, title, state, next_poll_at, interval_s, url_key, redirect_key, record)
     VALUES (:feed_id, :url, :title, :state, :next_poll_at, :interval_s, :url_key, :redirect_key, :record)"""
 _BY_KEYS = """SELECT * FROM feed
     WHERE feed_id = :key OR url_key = :key OR redirect_key = :key ORDER BY feed_id = :key DESC"""
+
+_DUE = """SELECT feed_id, coalesce(json_extract(record, '$.domain'), '') FROM feed
+    WHERE state = 'active' AND next_poll_at <= ? ORDER BY next_poll_at LIMIT ?"""
+_CLAIM = "UPDATE feed SET next_poll_at = ? + min(interval_s * 1000, ?) WHERE feed_id = ?"
+_PUT_OFF = "UPDATE feed SET next_poll_at = ? + ? WHERE feed_id = ?"
 
 
 class SqliteFeeds:
@@ -55,18 +63,14 @@ class SqliteFeeds:
                 found = [_find(db, feed_id) for feed_id in ids[start : start + PAGE]]
             yield from filter(None, found)
 
-    def claim_due(self, now: datetime, limit: int, lease_s: float) -> list[Feed]:
+    def claim_due(self, now: datetime, limit: int, lease_s: float, share: Share = EVERYTHING) -> list[Feed]:
+        now_ms = to_ms(now)
         with self._database.write() as db:
-            rows = db.execute(
-                """SELECT * FROM feed WHERE state = 'active' AND next_poll_at <= ?
-                ORDER BY next_poll_at LIMIT ?""",
-                (to_ms(now), min(limit, PAGE)),
-            ).fetchall()
-            db.executemany(
-                "UPDATE feed SET next_poll_at = ? + min(interval_s * 1000, ?) WHERE feed_id = ?",
-                [(to_ms(now), round(lease_s * 1000), row["feed_id"]) for row in rows],
-            )
-            return [feed for row in rows if (feed := _find(db, row["feed_id"]))]
+            due = [DueFeed(*row) for row in db.execute(_DUE, (now_ms, LOOKED_AT)).fetchall()]
+            taken, put_off = take_turns(due, limit, share, lease_s)
+            db.executemany(_CLAIM, [(now_ms, round(lease_s * 1000), feed_id) for feed_id in taken])
+            db.executemany(_PUT_OFF, [(now_ms, round(s * 1000), feed_id) for feed_id, s in put_off.items()])
+            return [feed for feed_id in taken if (feed := _find(db, feed_id))]
 
     def update(self, feed_id: str, changes: Mapping[str, Any]) -> bool:
         with self._database.write() as db:
