@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from celery.beat import ScheduleEntry
 
     from worker.app import Line
+    from worker.broker.roll import Load
     from worker.fetch.resolver import Resolver
     from worker.mill import Shared
     from worker.settings import Settings
@@ -57,7 +58,10 @@ def run_worker(
     shared = open_shared(settings, clock)
     mill = open_mill(settings, clock, resolver, outage=shared.outage, gate=shared.gate)
     try:
-        backlog = Backlog(lambda names: queue_lengths(shared.client, names), shared.roll.all)
+        backlog = Backlog(
+            lambda names: queue_lengths(shared.client, names),
+            lambda: _loads(shared, settings.fetch_threads, tuple(queues)),
+        )
         app = make_app(settings)
         line = app.line = open_line(mill, backlog, shared.ticks, shared.outage)
         noter = Noter(line.meter, lambda: _report(line, shared, tuple(queues)), note, clock)
@@ -137,6 +141,15 @@ class Noter(threading.Thread):
     def stop(self) -> None:
         self._stopped.set()
         self.join()
+
+
+def _loads(shared: Shared, threads: int, queues: tuple[str, ...]) -> list[Load]:
+    """Return how busy each worker is: the others as of their last report, this one as of now.
+
+    Its own report is up to a second old, as are the ticks: in step with them it would halve the polls.
+    """
+    others = [load for load in shared.roll.all() if load.worker_id != shared.worker_id]
+    return [*others, own_load(shared.worker_id, threads, queues)]
 
 
 def _report(line: Line, shared: Shared, queues: tuple[str, ...]) -> tuple[int, str | None]:

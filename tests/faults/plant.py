@@ -94,7 +94,7 @@ class Plant:
         self.store.feeds.add(new_feed(url, now, interval_s) for url in urls)
 
     def first_tick(self) -> None:
-        """Leave word for the workers to look for due feeds: beat's own comes five seconds after its start."""
+        """Leave word for the workers to look for due feeds: beat's own comes a second after its start."""
         with Celery(broker=self.broker_url, set_as_current=False) as app:
             app.send_task("feedmill.dispatch_feeds", queue="control")
 

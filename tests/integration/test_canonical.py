@@ -153,7 +153,7 @@ def ended(tmp_path_factory) -> Iterator[Ended]:
             allow_private_networks="127.0.0.0/8",
             allow_ports="any",
             host_delay_s=0,
-            # About as many as feeds: polls go out only as there are threads for them, every five seconds.
+            # About as many as feeds: polls go out only as there are threads for them, every second.
             fetch_threads=16,
             extract_processes=2,
         )

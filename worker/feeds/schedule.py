@@ -39,7 +39,7 @@ _SLOW, _BUSY = 0.5, 0.75
 """How much less it waits for in slower and in faster ones: the powers of their rates."""
 _SHARE_OF_LISTING = 0.25
 """A poll comes at the latest when this share of the listing is expected to be new: more may come."""
-_SHARE_OF_FILL, _MOST_FILLS = 0.9, 6.0
+_SHARE_OF_FILL, _MOST_FILLS = 0.9, 8.0
 """And in this share of the shortest time in which the listing was ever filled, since bursts come again; with
 more patience later, up to so many times that."""
 

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 SAY_EVERY_S = 30.0
 """Ticks, tasks and monitor meet an outage several times a second; a log needs it twice a minute."""
 RECENT_S = 10.0
-"""An outage that lasts is met at least every five seconds, by the tick that comes least often."""
+"""An outage that lasts is met at least every second, by the ticks for due feeds and entries."""
 
 
 class Outage:
