@@ -10,7 +10,8 @@ from __future__ import annotations
 import argparse
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import exp, log
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,9 +35,9 @@ OTHERS = {
     "rss-fetcher": "duplicates",
 }
 FEW = 500
-"""Feeds on which the patience for as many polls is sought, before all of them correct it once."""
-ELASTICITY = 1.5
-"""How much more patience changes than polls do, in that correction."""
+"""Feeds on which the patience for as many polls is sought first."""
+EQUAL = 0.01
+"""By how much polls may differ and still be as many."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,6 @@ class Year:
             counts, delays = zip(*pool.map(part, range(cores)), strict=True)
         return Tally(sum(counts), sum(delays))
 
-    def polls_per_feed(self, rule: str, bounds: Bounds) -> float:
-        return self.of(rule, bounds).counts[:, POLLS].sum() / self.feeds / self.days
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -78,25 +76,42 @@ def main() -> None:
     print(f"{'':56} {'polls/day':>10} {'median':>9} {'p95':>9} {'missed':>8} {'noticed':>8}")
     _print(year, "Feedmill, as it comes", year.of("feedmill", Bounds()), by_kind=chosen.kinds)
     for name, rule in OTHERS.items():
-        _print(year, name, year.of(rule, Bounds()), by_kind=chosen.kinds)
-        bounds = equal_polls(year, rule)
+        theirs = year.of(rule, Bounds())
+        _print(year, name, theirs, by_kind=chosen.kinds)
+        bounds, ours = equal_polls(year, theirs, rule)
         span = f"{bounds.floor_s / 60:.1f} m to {bounds.ceiling_s / DAY_S:.3g} d"
-        ours = f"  Feedmill, patience {bounds.patience:.2g}, {span}"
-        _print(year, ours, year.of("feedmill", bounds), by_kind=chosen.kinds)
+        _print(year, f"  Feedmill, patience {bounds.patience:.2g}, {span}", ours, by_kind=chosen.kinds)
 
 
-def equal_polls(year: Year, rule: str) -> Bounds:
-    """Return our bounds that make about as many polls as that rule."""
-    few = Year(min(year.feeds, FEW), year.days, year.seed, year.code)
-    wanted = few.polls_per_feed(rule, Bounds())
+def equal_polls(year: Year, theirs: Tally, rule: str) -> tuple[Bounds, Tally]:
+    """Return our bounds that make as many polls as that rule, and what becomes of the feeds then.
+
+    By bisection on a few feeds, then by the secant of the last two tries with all of them.
+    """
+    patience, elasticity = _of_few(year, rule), 1.5
+    tried: list[tuple[float, float]] = []
+    for _ in range(4):
+        ours = year.of("feedmill", patient(patience))
+        over = log(ours.counts[:, POLLS].sum() / theirs.counts[:, POLLS].sum())
+        tried.append((log(patience), over))
+        if abs(over) <= EQUAL:
+            break
+        if len(tried) > 1:
+            (before, over_before), (after, over_after) = tried[-2:]
+            elasticity = (before - after) / (over_after - over_before)
+        patience *= exp(over * elasticity)
+    return patient(exp(tried[-1][0])), ours
+
+
+def _of_few(year: Year, rule: str) -> float:
+    few = replace(year, feeds=min(year.feeds, FEW))
+    wanted = few.of(rule, Bounds()).counts[:, POLLS].sum()
     low, high = 0.1, 100.0
     for _ in range(8):
         middle = (low * high) ** 0.5
-        done = few.polls_per_feed("feedmill", patient(middle))
+        done = few.of("feedmill", patient(middle)).counts[:, POLLS].sum()
         low, high = (middle, high) if done > wanted else (low, middle)
-    found = (low * high) ** 0.5
-    over = year.polls_per_feed("feedmill", patient(found)) / year.polls_per_feed(rule, Bounds())
-    return patient(found * over**ELASTICITY)
+    return (low * high) ** 0.5
 
 
 def patient(patience: float) -> Bounds:
