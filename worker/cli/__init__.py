@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import Abort, TyperException
 
-from worker.cli import articles, dead, demo, extract, feeds, kibana, production, run, setup, status
+from worker.cli import articles, dead, demo, extract, feeds, kibana, production, run, setup, status, tag
 from worker.cli.output import say, say_error
 from worker.errors import FeedmillError, UsageError
 
@@ -46,6 +46,7 @@ for command in (
     articles.show,
     articles.explain,
     extract.extract,
+    tag.tag,
     status.status,
     setup.setup,
 ):

@@ -1,0 +1,125 @@
+"""Tags for texts of one's own: lines of JSON in, lines of JSON out, in their order, over all cores."""
+
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from queue import Queue
+from typing import TYPE_CHECKING, Any
+
+from worker.enrich.tags import tag
+from worker.errors import WorkError
+from worker.extract.pool import ChildBugError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from worker.extract.pool import WorkerPool
+
+BATCH = 8
+"""Lines that a child is given at once: what is sent to and fro costs a twentieth of tagging then. A slow
+writer sees its lines answered by eights."""
+_AHEAD = 4
+"""Batches per process that are read ahead of the one waited for."""
+_FIELDS = ("language", "country_primary", "countries", "country_scores",
+           "topics", "topics_top", "topic_names", "topic_scores")  # fmt: skip
+
+
+class BadLineError(ValueError):
+    """A line that holds no text to tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedLine:
+    """What became of a line (1 is the first): its record with tags, or why it has none."""
+
+    number: int
+    record: dict[str, Any] | None = None
+    problem: str | None = None
+
+
+def tag_lines(lines: Iterable[bytes], pool: WorkerPool, processes: int) -> Iterator[TaggedLine]:
+    """Yield every line's tags, in the order of the lines, reading no more than a few batches ahead.
+
+    A text that takes too long or kills its child costs its own line. What reading raises is raised here.
+    """
+    waiting: Queue[Future[list[TaggedLine]] | None] = Queue(processes * _AHEAD)
+    with ThreadPoolExecutor(processes) as threads:
+        stopped = threading.Event()
+
+        def read() -> None:
+            try:
+                for batch in _batches(lines):
+                    if stopped.is_set():
+                        return
+                    waiting.put(threads.submit(_tagged, batch, pool))
+            except (OSError, RuntimeError) as error:
+                waiting.put(_failed(error))
+            waiting.put(None)
+
+        threading.Thread(target=read, daemon=True).start()
+        try:
+            while batch := waiting.get():
+                yield from batch.result()
+        finally:
+            stopped.set()
+
+
+def tag_line(line: bytes, number: int) -> TaggedLine:
+    """Return the tags of one line: `{"id", "title", "body", "language"?}`, other fields being ignored."""
+    try:
+        text = _read(line)
+    except BadLineError as error:
+        return TaggedLine(number, problem=str(error))
+    tags = tag(text["title"], text["body"], (text["language"],))
+    return TaggedLine(number, {"id": text["id"], **{name: getattr(tags, name) for name in _FIELDS}})
+
+
+def tag_batch(batch: list[tuple[int, bytes]]) -> list[TaggedLine]:
+    """Return the tags of numbered lines. Runs in a child."""
+    return [tag_line(line, number) for number, line in batch]
+
+
+def _read(line: bytes) -> dict[str, Any]:
+    try:
+        said = json.loads(line)
+    except (ValueError, RecursionError):
+        raise BadLineError("no JSON") from None
+    if not isinstance(said, dict):
+        raise BadLineError("no JSON object")
+    text = {name: said.get(name) or "" for name in ("title", "body")}
+    if not all(isinstance(value, str) for value in text.values()) or not any(text.values()):
+        raise BadLineError("neither title nor body that is text")
+    language = said.get("language")
+    return {"id": said.get("id"), "language": language if isinstance(language, str) else None, **text}
+
+
+def _tagged(batch: list[tuple[int, bytes]], pool: WorkerPool) -> list[TaggedLine]:
+    """Return the lines' tags; one at a time where the batch failed, so that a line costs no other."""
+    try:
+        tagged: list[TaggedLine] = pool.run(tag_batch, batch)
+    except (WorkError, ChildBugError) as error:
+        if len(batch) > 1:
+            return [line for one in batch for line in _tagged([one], pool)]
+        return [TaggedLine(batch[0][0], problem=_last_line(error))]
+    return tagged
+
+
+def _last_line(error: Exception) -> str:
+    """Return what went wrong; of a traceback the end."""
+    return str(error).strip().rpartition("\n")[2]
+
+
+def _batches(lines: Iterable[bytes]) -> Iterator[list[tuple[int, bytes]]]:
+    numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+    while batch := list(islice(numbered, BATCH)):
+        yield batch
+
+
+def _failed(error: Exception) -> Future[list[TaggedLine]]:
+    future: Future[list[TaggedLine]] = Future()
+    future.set_exception(error)
+    return future
