@@ -1,0 +1,1 @@
+"""Builds the gazetteer that country tagging reads. Development only: `make gazetteer`."""

@@ -1,0 +1,44 @@
+"""Write worker/enrich/data/gazetteer.txt.xz: `python -m gazetteer REGIONS.json`, the same bytes each time."""
+
+from __future__ import annotations
+
+import lzma
+import sys
+from pathlib import Path
+
+from gazetteer.cities import add_cities, add_regions
+from gazetteer.countries import LANGUAGES, add_countries, add_demonyms
+from gazetteer.entries import Sections
+from gazetteer.own import add_language, add_own, senses
+from gazetteer.words import flags_of
+
+TARGET = Path(__file__).parents[1] / "worker" / "enrich" / "data" / "gazetteer.txt.xz"
+_LARGEST = 1_000_000
+
+
+def main(regions: Path) -> None:
+    """Build the file and say how large it became.
+
+    Raises:
+        SystemExit: it is larger than the wheel should carry.
+    """
+    sections = Sections()
+    add_countries(sections)
+    add_own(sections)
+    add_demonyms(sections)
+    for language in LANGUAGES:
+        add_language(sections, language)
+    add_cities(sections)
+    add_regions(sections, regions)
+    flags = flags_of(sorted(sections.names("latin")))
+    text = "\n".join((*sections.lines(flags), *senses(), ""))
+    packed = lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME)
+    TARGET.parent.mkdir(exist_ok=True)
+    TARGET.write_bytes(packed)
+    print(f"{TARGET.name}: {text.count(chr(10)):,} lines, {len(text):,} characters, {len(packed):,} bytes")
+    if len(packed) > _LARGEST:
+        sys.exit(f"larger than {_LARGEST:,} bytes")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

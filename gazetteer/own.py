@@ -1,0 +1,68 @@
+"""Our own lists in `texts/`: one record a line, columns by tab, `#` starts a comment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gazetteer.entries import ABBREVIATION, DEMONYM, MASK, METONYM, NAME, REGION, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gazetteer.entries import Sections
+
+TEXTS = Path(__file__).parent / "texts"
+
+
+def records(name: str) -> Iterator[list[str]]:
+    """Yield the columns of a file's lines."""
+    for line in (TEXTS / name).read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            yield line.split("\t")
+
+
+def add_own(sections: Sections) -> None:
+    """Add aliases, demonyms, metonyms, masks and abbreviations of states."""
+    countries = sections.names("en")
+    for code, names in records("aliases.txt"):
+        for name in names.split(", "):
+            bare = name.removeprefix("=")
+            whole = bare != name or bare in countries or _is_abbreviation(name)
+            sections.add("en", bare, Reading(code, NAME if whole else REGION))
+    for code, names in records("demonyms.txt"):
+        for name in names.split(", "):
+            sections.add("en", name, Reading(code, DEMONYM))
+    for code, names in records("metonyms.txt"):
+        for name in names.split(", "):
+            sections.add("en", name, Reading(code, METONYM))
+    for (name,) in records("masks.txt"):
+        sections.add("en", name, Reading("-", MASK))
+    for admin, names in records("states.txt"):
+        for name in names.split(", "):
+            sections.add("en", name, Reading(admin[:2], ABBREVIATION, 0, admin))
+
+
+def add_language(sections: Sections, language: str) -> None:
+    """Add a language's own names, adjectives and inhabitants from `LANGUAGE.txt`."""
+    if not (TEXTS / f"{language}.txt").exists():
+        return
+    for code, names, demonyms in records(f"{language}.txt"):
+        for kind, listed in ((NAME, names), (DEMONYM, demonyms)):
+            for name in filter(None, listed.split(", ")):
+                sections.add(language, name, Reading(code, kind))
+
+
+def given_names() -> set[str]:
+    """Return names of people that are names of places as well."""
+    return {name for (line,) in records("given.txt") for name in line.split()}
+
+
+def senses() -> Iterator[str]:
+    """Yield the lines of the section on names that several countries share."""
+    yield "#senses"
+    yield from ("\t".join(record) for record in records("senses.txt"))
+
+
+def _is_abbreviation(name: str) -> bool:
+    return name.replace(".", "").isupper() and len(name) <= 6

@@ -1,0 +1,91 @@
+"""What stands around a name: people's names, institutions, "City, State", datelines."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from worker.enrich.countries.gazetteer import ABBREVIATION, CAPITAL, CITY, NAME, REGION
+
+if TYPE_CHECKING:
+    from worker.enrich.countries.gazetteer import Reading
+    from worker.enrich.countries.match import Found
+
+PLACES = frozenset({CITY, CAPITAL})
+
+_DATELINE = re.compile(
+    r"\s*[A-ZÀ-Þ][A-ZÀ-Þ'.-]{2,}[^\n–—]{0,60}?(?:\s-{1,2}(?=\s)|\s?[–—]|\((?:[A-Z]{2,5}|Reuters|Xinhua|Bloomberg)\))"
+)
+"""LONDON, Feb 26 - / WASHINGTON (AP) — / BRUSSELS, Belgium –"""
+
+_NEXT = re.compile(r" ([A-ZÀ-Þ][\w'’-]*)")
+_BEFORE = re.compile(r"(?:^|(?P<stop>[.!?:;\"“”(\n]\s*)|\s|[-'])(?P<word>[A-ZÀ-Þ][\w.'-]*) $")
+_AFTER_PLACE = frozenset(
+    "University College School Hospital Airport International Police Mayor City Council Court Stock Exchange County "
+    "Province District State Department Zoo Museum River Bay Island Islands Bridge Street Road Avenue Square Station "
+    "Governor Gov Sen Rep Senator Prime President Minister Foreign Interior Defense Defence Parliament Government "
+    "Fire Metro Metropolitan Region Regional Central National Public Olympic Olympics Marathon Film Festival Times "
+    "Herald Post Tribune Medical Health Institute Center Centre Children General Cathedral Church Airlines Port "
+    "Harbor Harbour Beach Park Valley Hills Heights Township Village Borough Prefecture Governorate Oblast "
+    "Supreme District Attorney Chamber Convention Symphony Orchestra Opera High Township Sheriff Board Bureau "
+    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday Peninsula Desert Lake Mountains Strait Coast Plain "
+    "January February March April May June July August September October November December".split()
+)
+"""Words that follow the name of a place rather than complete that of a person."""
+
+_BEFORE_PLACE = frozenset(
+    "In The At From Of Near To On For And But After Before When While As North South East West Northern Southern "
+    "Eastern Western Central Greater Downtown New Upper Lower Mayor President Minister Gov Governor Sen Senator "
+    "Rep Monday Tuesday Wednesday Thursday Friday Saturday Sunday With By A An That This Since Until Via Against "
+    "Outside Inside Around Across Between Through Over Under If Although Though Where Who What Why How "
+    "University Bank City Port Government Republic Kingdom Province State District Region Island Lake Mount Fort "
+    "Both Even Unlike Like Visit Says Said Not No".split()
+)
+_PREPOSITION = re.compile(r"\b(?:in|at|near|from|of|to|outside|around|between|and|en|à|dans|nach|bei|aus|em|din) $", re.IGNORECASE)
+
+
+def dateline_end(text: str, body_start: int) -> int:
+    """Return where the dateline that opens the body ends; `body_start` where there is none."""
+    match = _DATELINE.match(text, body_start)
+    return match.end() if match else body_start
+
+
+def in_sequence(text: str, found: Found) -> bool:
+    """Say whether the name is part of a longer capitalised name: Paris Hilton, Jack London, London Breed."""
+    after = _NEXT.match(text, found.end)
+    if after and after[1].partition("'")[0] not in _AFTER_PLACE:
+        return True
+    before = _BEFORE.search(text, max(0, found.start - 30), found.start)
+    return bool(
+        before
+        and not before["stop"]
+        and before.start()
+        and before["word"].rstrip(".") not in _BEFORE_PLACE
+        and not before["word"].endswith("'s")
+    )
+
+
+def follows_preposition(text: str, found: Found) -> bool:
+    """Say whether a word like "in" or "from" makes the name a place."""
+    return bool(_PREPOSITION.search(text, max(0, found.start - 9), found.start))
+
+
+def container(text: str, found: Found, following: Found | None) -> tuple[Reading, Reading] | None:
+    """Return the readings of "City, State" or "City, Country", where both sides agree.
+
+    A town that the gazetteer lacks is where the state is that follows it, if that closes the phrase.
+    """
+    if following is None or following.start != found.end + 2 or text[found.end : following.start] != ", ":
+        return None
+    wider = [r for r in following.name.readings if r.kind in (REGION, NAME, ABBREVIATION)]
+    towns = [r for r in found.name.readings if r.kind in PLACES]
+    for outer in wider:
+        for town in towns:
+            if town.country == outer.country and (not outer.admin or town.admin in ("", outer.admin)):
+                return town, outer
+    states = [r for r in wider if r.admin]
+    closed = text[following.end : following.end + 1] in (",", ".", ")", "")
+    listed = any(r.kind == REGION for r in found.name.readings)
+    if states and not listed and (closed or states[0].kind == ABBREVIATION):
+        return states[0]._replace(kind=CITY), states[0]
+    return None

@@ -1,0 +1,125 @@
+"""The shipped gazetteer: which names there are in a language, and what each can mean.
+
+`make gazetteer` writes the file. A section is read when a text first needs it: the names of all languages in
+Latin script together, the rest by language.
+"""
+
+from __future__ import annotations
+
+import lzma
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, NamedTuple
+
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
+
+from worker.enrich.countries.inflect import forms_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAME, REGION, CITY, CAPITAL, DEMONYM, METONYM, ABBREVIATION, MASK = "NRCKDMPX"
+
+LATIN = "latin"
+_OTHER_SCRIPTS = frozenset("ru uk ar zh ja ko el bg sr he fa hi".split())
+UNSPACED = frozenset({"zh", "ja"})
+"""Written without spaces: a name's edges say nothing."""
+
+
+class Reading(NamedTuple):
+    """One thing a name can mean. `size` is ten times log10 of the population; `admin` like `US.PA`."""
+
+    country: str
+    kind: str
+    size: int = 0
+    admin: str = ""
+
+
+class Name(NamedTuple):
+    """What the gazetteer says of a name: its readings, and the languages in which it is a common word."""
+
+    readings: tuple[Reading, ...]
+    flags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The names of one section, ready to be looked for; `entries` are in the automaton's order."""
+
+    automaton: AhoCorasick
+    entries: list[str]
+
+
+class Sense(NamedTuple):
+    """A reading of a shared name, None for no country, and what in a text speaks for it."""
+
+    country: str | None
+    sure: bool
+    cues: tuple[str, ...]
+
+
+def sections_for(language: str) -> tuple[Section, ...]:
+    """Return what to look for in a text of the language; English where it isn't known."""
+    if language in _OTHER_SCRIPTS:
+        return (_section(language),)
+    own = language if language in _texts() else "en"
+    return (_section(LATIN), _section(own))
+
+
+@lru_cache(maxsize=20_000)
+def parsed(entry: str) -> Name:
+    """Return an entry of a section as values."""
+    readings, _, flags = entry.partition("\t")
+    return Name(tuple(map(_reading, readings.split(";"))), frozenset(flags.split(",")) if flags else frozenset())
+
+
+@cache
+def senses() -> dict[str, tuple[Sense, ...]]:
+    """Return the names that countries share, each with its senses in the order of preference."""
+    found: dict[str, list[Sense]] = {}
+    for line in _texts()["senses"].splitlines():
+        name, code, cues = line.split("\t")
+        country = None if code == "-" else code.rstrip("!")
+        found.setdefault(name, []).append(Sense(country, code.endswith("!"), tuple(cues.split(", "))))
+    return {name: tuple(options) for name, options in found.items()}
+
+
+def _reading(text: str) -> Reading:
+    country, kind, size, admin = (*text.split(","), "", "")[:4]
+    return Reading(country, kind, int(size or 0), f"{country}.{admin}" if admin else "")
+
+
+@cache
+def _section(name: str) -> Section:
+    shared: dict[str, str] = {}
+    patterns, entries = [], []
+    for pattern, entry in _patterns(name):
+        patterns.append(pattern)
+        entries.append(shared.setdefault(entry, entry))
+    automaton = AhoCorasick(
+        patterns,
+        matchkind=MatchKind.Standard,
+        store_patterns=False,
+        implementation=Implementation.ContiguousNFA,
+    )
+    return Section(automaton, entries)
+
+
+def _patterns(section: str) -> Iterator[tuple[str, str]]:
+    """Yield (pattern, entry), inflected forms after all names in the form in which they are listed."""
+    lines = [line.partition("\t") for line in _texts()[section].splitlines()]
+    listed = {name for name, _, _ in lines}
+    yield from ((name, entry) for name, _, entry in lines)
+    for name, _, entry in lines:
+        for form in forms_of(name, parsed(entry).readings[0].kind, section):
+            if form not in listed:
+                listed.add(form)
+                yield form, entry
+
+
+@cache
+def _texts() -> dict[str, str]:
+    packed = files("worker.enrich").joinpath("data", "gazetteer.txt.xz").read_bytes()
+    parts = lzma.decompress(packed).decode().removeprefix("#").split("\n#")
+    return {name: lines.rstrip("\n") for name, _, lines in (part.partition("\n") for part in parts)}

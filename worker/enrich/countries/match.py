@@ -1,0 +1,67 @@
+"""Where names stand in a text: whole words, in the longest form, one reading of capitals."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from worker.enrich.countries.gazetteer import UNSPACED, Name, parsed, sections_for
+
+_FOLDS = str.maketrans({"\u2019": "'", "\u02bc": "'", "\xa0": " ", "\n": " ", "\t": " "})
+_CAPITALS = re.compile(r"\b(?:[A-Z]{2,}(?:[ -][A-Z]{2,})+|[A-Z]{4,})\b")
+_WORD = re.compile(r"[A-Z]+")
+_KEPT = frozenset("US USA UK UAE DRC DPRK PRC BBC FBI CIA NATO SEC GOP NYSE EPA FDA FAA NBA NFL NASA NSW".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A name in the text: `text[start:end]` in the folded form, and what it can mean."""
+
+    start: int
+    end: int
+    text: str
+    name: Name
+
+
+def folded(text: str) -> str:
+    """Return the text with plain apostrophes and spaces, and words in capitals as names; of the same length."""
+    return _CAPITALS.sub(_as_name, text.translate(_FOLDS))
+
+
+def find(text: str, language: str) -> list[Found]:
+    """Return the names in a folded text, in order and without overlaps: leftmost, then longest.
+
+    A name within another only counts where the longer one isn't whole ("U.S.-led" holds U.S.).
+    """
+    spans: dict[tuple[int, int], Name] = {}
+    spaced = language not in UNSPACED
+    for section in sections_for(language):
+        entries = section.entries
+        for index, start, end in section.automaton.find_matches_as_indexes(text, overlapping=True):
+            if spaced and not _whole(text, start, end):
+                continue
+            name, span = parsed(entries[index]), (start, end)
+            spans[span] = _both(spans[span], name) if span in spans else name
+    return list(_leftmost_longest(text, spans))
+
+
+def _leftmost_longest(text: str, spans: dict[tuple[int, int], Name]) -> list[Found]:
+    kept, free = [], 0
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if start >= free:
+            kept.append(Found(start, end, text[start:end], spans[start, end]))
+            free = end
+    return kept
+
+
+def _whole(text: str, start: int, end: int) -> bool:
+    """Say whether the span's edges are no letters or digits."""
+    return not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum())
+
+
+def _both(one: Name, other: Name) -> Name:
+    return Name((*one.readings, *other.readings), one.flags | other.flags)
+
+
+def _as_name(match: re.Match[str]) -> str:
+    return _WORD.sub(lambda word: word[0] if word[0] in _KEPT else word[0].capitalize(), match[0])

@@ -1,0 +1,193 @@
+"""Which country each name in a text stands for, and how sure that is by itself."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from worker.enrich.countries import context
+from worker.enrich.countries.gazetteer import (
+    ABBREVIATION,
+    CAPITAL,
+    CITY,
+    DEMONYM,
+    MASK,
+    METONYM,
+    NAME,
+    REGION,
+    Reading,
+    senses,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from worker.enrich.countries.match import Found
+
+_BASE = {NAME: 0.97, REGION: 0.9, ABBREVIATION: 0.9, DEMONYM: 0.8, CAPITAL: 0.88, METONYM: 0.6}
+_BY_SIZE = ((57, 0.85), (50, 0.8), (45, 0.55), (0, 0.35))
+"""Cities of 500,000, of 100,000, of 30,000, and smaller: without support a small town is rarely meant."""
+
+_RANK = {NAME: 7.5, REGION: 6.2, ABBREVIATION: 6.0, DEMONYM: 6.5, METONYM: 5.0}
+"""What a reading that isn't a city weighs beside log10 of the others' population."""
+
+_STATE_NAMED = 2.6
+_CLOSE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name in the text read as a country's. `confidence` is of this reading alone, by `rule`."""
+
+    found: Found
+    country: str
+    kind: str
+    rule: str
+    confidence: float
+
+
+@dataclass(slots=True)
+class Setting:
+    """What a text as a whole says for the reading of each of its names."""
+
+    text: str
+    language: str
+    publisher: str | None
+    dateline: tuple[int, int]
+    votes: dict[str, set[str]]
+    admins: dict[str, set[str]]
+
+
+def read(text: str, names: list[Found], language: str, publisher: str | None, dateline: tuple[int, int]) -> list[Mention]:
+    """Return a mention for each name that stands for a country."""
+    names = [found for found in names if _counts(text, found)]
+    setting = Setting(text, language, publisher, dateline, *_votes(names))
+    people = _people(setting, names)
+    mentions: list[Mention] = []
+    inside: tuple[Found, Reading] | None = None
+    for found, following in zip_longest(names, names[1:]):
+        pair = context.container(text, found, following)
+        if inside and inside[0] is found:
+            mentions.append(Mention(found, inside[1].country, inside[1].kind, "holds a city", 0.95))
+        elif pair:
+            mentions.append(Mention(found, pair[0].country, CITY, "city, state", 0.93))
+        else:
+            mentions.extend(_read_one(setting, found, people))
+        inside = (following, pair[1]) if pair and following else None
+    return mentions
+
+
+def _counts(text: str, found: Found) -> bool:
+    """Say whether the name is no mask; abbreviations of states count after a comma only."""
+    kinds = {reading.kind for reading in found.name.readings}
+    if MASK in kinds:
+        return False
+    return kinds != {ABBREVIATION} or text[found.start - 2 : found.start] == ", "
+
+
+def _votes(names: list[Found]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Return the distinct names that speak for each country, and for each state."""
+    votes: dict[str, set[str]] = defaultdict(set)
+    admins: dict[str, set[str]] = defaultdict(set)
+    for found in names:
+        readings = found.name.readings
+        for reading in readings:
+            if reading.kind in (REGION, ABBREVIATION) and reading.admin:
+                admins[reading.admin].add(found.text)
+        countries = {reading.country for reading in readings}
+        if len(countries) == 1 and found.text not in senses():
+            reading = readings[0]
+            if reading.kind not in context.PLACES or (reading.size >= 50 and not found.name.flags):
+                votes[reading.country].add(found.text)
+    return votes, admins
+
+
+def _people(setting: Setting, names: list[Found]) -> set[str]:
+    """Return the names that somewhere in the text are part of a person's: their other mentions are, too."""
+    return {
+        found.text
+        for found in names
+        if ("given" in found.name.flags or _is_town(found)) and context.in_sequence(setting.text, found)
+    }
+
+
+def _is_town(found: Found) -> bool:
+    return all(r.kind in context.PLACES and r.size < 57 for r in found.name.readings)
+
+
+def _read_one(setting: Setting, found: Found, people: set[str]) -> Iterator[Mention]:
+    """Yield the mention that a name is by itself, if it is one."""
+    shared = senses().get(found.text)
+    if shared:
+        yield from _sensed(setting, found, people)
+        return
+    reading, margin = _best(setting, found)
+    support = len(setting.votes.get(reading.country, set()) - {found.text})
+    rule, confidence = _alone(setting, found, reading, support)
+    if margin < _CLOSE:
+        rule, confidence = "ambiguous", confidence * 0.7
+    if found.text in people and reading.kind not in (NAME, DEMONYM, METONYM):
+        rule, confidence = "part of a name", confidence * (0.5 if support else 0.25)
+    yield Mention(found, reading.country, reading.kind, rule, confidence)
+
+
+def _best(setting: Setting, found: Found) -> tuple[Reading, float]:
+    """Return the likeliest reading and its lead over that of another country."""
+    readings = found.name.readings
+    if len(readings) == 1:
+        return readings[0], math.inf
+    ranked = sorted(((_weight(setting, found, reading), reading) for reading in readings), reverse=True)
+    top, best = ranked[0]
+    rival = next((weight for weight, reading in ranked if reading.country != best.country), -math.inf)
+    return best, top - rival
+
+
+def _weight(setting: Setting, found: Found, reading: Reading) -> float:
+    weight = _RANK.get(reading.kind, reading.size / 10)
+    votes = len(setting.votes.get(reading.country, set()) - {found.text})
+    weight += min(1.8, 0.7 * math.log1p(votes))
+    if reading.admin and reading.kind in context.PLACES and setting.admins.get(reading.admin, set()) - {found.text}:
+        weight += _STATE_NAMED
+    return weight + (0.9 if reading.country == setting.publisher else 0.0)
+
+
+def _alone(setting: Setting, found: Found, reading: Reading, support: int) -> tuple[str, float]:
+    """Return the rule and the confidence that kind, size and support of a reading give."""
+    if reading.kind != CITY:
+        base = _BASE[reading.kind]
+    else:
+        base = next(confidence for least, confidence in _BY_SIZE if reading.size >= least)
+    rule = reading.kind
+    if setting.dateline[0] <= found.start < setting.dateline[1] and reading.kind in context.PLACES:
+        return "dateline", max(0.85, base)
+    if reading.kind in (CITY, CAPITAL, REGION):
+        if support:
+            rule, base = "supported", 1 - (1 - base) * 0.4
+        if setting.language in found.name.flags and not (
+            support and context.follows_preposition(setting.text, found)
+        ):
+            rule, base = "a word, too", base * 0.4
+    return rule, base
+
+
+def _sensed(setting: Setting, found: Found, people: set[str]) -> Iterator[Mention]:
+    """Yield the sense that the text's cues speak for."""
+    options = senses()[found.text]
+    counts = [sum(cue in setting.text for cue in sense.cues) for sense in options]
+    if found.text in people and context.in_sequence(setting.text, found):
+        return
+    best = max(range(len(options)), key=lambda i: (counts[i], options[i].country == setting.publisher, -i))
+    sense = options[best]
+    if sense.country is None:
+        return
+    kind = next((r.kind for r in found.name.readings if r.country == sense.country), REGION)
+    base = _BASE.get(kind, 0.9)
+    certain = counts[best] > 0 or sense.sure
+    clear = all(counts[best] > count for i, count in enumerate(counts) if i != best)
+    confidence = base if certain and (clear or sense.sure) else base * 0.65
+    if found.text in people and not counts[best]:
+        confidence *= 0.3
+    yield Mention(found, sense.country, kind, "sense", confidence)
