@@ -14,6 +14,8 @@ from gazetteer.words import flags_of
 
 TARGET = Path(__file__).parents[1] / "worker" / "enrich" / "data" / "gazetteer.txt.xz"
 _LARGEST = 1_000_000
+_LARGEST_WORD = 55
+"""Ten times log10 of 350,000: larger cities are meant by their name even where it is a word (Nice is, London isn't)."""
 
 
 def main(regions: Path) -> None:
@@ -30,7 +32,7 @@ def main(regions: Path) -> None:
         add_language(sections, language)
     add_cities(sections)
     add_regions(sections, regions)
-    flags = flags_of(sorted(sections.names("latin")))
+    flags = flags_of(sections.names("latin"), sections.towns("latin", _LARGEST_WORD))
     text = "\n".join((*sections.lines(flags), *senses(), ""))
     packed = lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME)
     TARGET.parent.mkdir(exist_ok=True)

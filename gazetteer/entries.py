@@ -45,6 +45,14 @@ class Sections:
         """Return the names in a section so far."""
         return set(self._names[section])
 
+    def towns(self, section: str, largest: int) -> set[str]:
+        """Return the names whose readings are all towns of no more than `largest` in size, or regions abroad."""
+        return {
+            name
+            for name, readings in self._names[section].items()
+            if all(r.size <= largest and not (r.admin and r.kind == REGION) for r in readings)
+        }
+
     def lines(self, flags: dict[str, str]) -> Iterator[str]:
         """Yield the file's lines: `#section`, then name, readings and flags, separated by tabs."""
         for section in sorted(self._names):

@@ -58,6 +58,11 @@ def given_names() -> set[str]:
     return {name for (line,) in records("given.txt") for name in line.split()}
 
 
+def stopped() -> set[str]:
+    """Return names of places that are left out: `|` separates those of several words from others."""
+    return {name.strip() for (line,) in records("stop.txt") for name in line.split("|")}
+
+
 def senses() -> Iterator[str]:
     """Yield the lines of the section on names that several countries share."""
     yield "#senses"

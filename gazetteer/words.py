@@ -16,12 +16,12 @@ _GIVEN = "given"
 _DICTIONARY = DictionaryLookupStrategy(DefaultDictionaryFactory(cache_max_size=len(_DICTIONARIES)))
 
 
-def flags_of(names: Iterable[str]) -> dict[str, str]:
-    """Return, by name, the languages in which it is a common word, and `given` for people's names."""
+def flags_of(names: Iterable[str], small: set[str]) -> dict[str, str]:
+    """Return, by name, the languages in which it is a common word (asked of `small` places), and `given` for people's names."""
     people = given_names()
     found: dict[str, str] = {}
-    for name in names:
-        flags = [language for language in _DICTIONARIES if is_word(name, language)]
+    for name in sorted(names):
+        flags = [language for language in _DICTIONARIES if name in small and is_word(name, language)]
         if name in people:
             flags.append(_GIVEN)
         if flags:

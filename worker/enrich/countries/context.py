@@ -41,6 +41,8 @@ _BEFORE_PLACE = frozenset(
     "University Bank City Port Government Republic Kingdom Province State District Region Island Lake Mount Fort "
     "Both Even Unlike Like Visit Says Said Not No".split()
 )
+_SPEAKS = re.compile(r",? (?:said|says|told|added|wrote|tweeted|testified|recalled|who|whose|himself|herself)\b")
+_TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gen|Lt|Col|Sgt|Judge|Justice|Sir|Lord|Lady|Secretary|Professor|Prof)\.? $")
 _PREPOSITION = re.compile(r"\b(?:in|at|near|from|of|to|outside|around|between|and|en|à|dans|nach|bei|aus|em|din) $", re.IGNORECASE)
 
 
@@ -65,6 +67,11 @@ def in_sequence(text: str, found: Found) -> bool:
     )
 
 
+def is_person(text: str, found: Found) -> bool:
+    """Say whether a title before the name or a verb of speech after it makes it a person's."""
+    return bool(_SPEAKS.match(text, found.end) or _TITLE.search(text, max(0, found.start - 14), found.start))
+
+
 def follows_preposition(text: str, found: Found) -> bool:
     """Say whether a word like "in" or "from" makes the name a place."""
     return bool(_PREPOSITION.search(text, max(0, found.start - 9), found.start))
@@ -78,11 +85,15 @@ def container(text: str, found: Found, following: Found | None) -> tuple[Reading
     if following is None or following.start != found.end + 2 or text[found.end : following.start] != ", ":
         return None
     wider = [r for r in following.name.readings if r.kind in (REGION, NAME, ABBREVIATION)]
+    if any(r.kind == NAME for r in found.name.readings):
+        wider = [r for r in wider if r.admin and len(following.name.readings) == 1]
     towns = [r for r in found.name.readings if r.kind in PLACES]
     for outer in wider:
         for town in towns:
             if town.country == outer.country and (not outer.admin or town.admin in ("", outer.admin)):
                 return town, outer
+    closed = text[following.end : following.end + 1] in (",", ".", ")", "")
+    listed = any(r.kind in (REGION, NAME) for r in found.name.readings)
     states = [r for r in wider if r.admin]
     closed = text[following.end : following.end + 1] in (",", ".", ")", "")
     listed = any(r.kind == REGION for r in found.name.readings)

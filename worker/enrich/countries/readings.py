@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -106,12 +106,22 @@ def _votes(names: list[Found]) -> tuple[dict[str, set[str]], dict[str, set[str]]
 
 
 def _people(setting: Setting, names: list[Found]) -> set[str]:
-    """Return the names that somewhere in the text are part of a person's: their other mentions are, too."""
-    return {
-        found.text
-        for found in names
-        if ("given" in found.name.flags or _is_town(found)) and context.in_sequence(setting.text, found)
-    }
+    """Return the names that are people's in this text: in half of their places at least, or by a title."""
+    places: Counter[str] = Counter()
+    personal: Counter[str] = Counter()
+    for found in names:
+        kinds = {reading.kind for reading in found.name.readings}
+        if kinds == {METONYM}:
+            places[found.text.rpartition(" ")[2]] = 0
+            personal[found.text.rpartition(" ")[2]] += 1
+            continue
+        places[found.text] += 1
+        given = "given" in found.name.flags
+        if (given or _is_town(found)) and context.in_sequence(setting.text, found):
+            personal[found.text] += 1
+        elif not kinds & {NAME, CAPITAL, DEMONYM} and context.is_person(setting.text, found):
+            personal[found.text] += len(names)
+    return {name for name, count in personal.items() if 2 * count >= places[name]}
 
 
 def _is_town(found: Found) -> bool:
@@ -139,6 +149,9 @@ def _best(setting: Setting, found: Found) -> tuple[Reading, float]:
     readings = found.name.readings
     if len(readings) == 1:
         return readings[0], math.inf
+    countries = [reading for reading in readings if reading.kind == NAME]
+    if len(countries) == 1:
+        return countries[0], math.inf
     ranked = sorted(((_weight(setting, found, reading), reading) for reading in readings), reverse=True)
     top, best = ranked[0]
     rival = next((weight for weight, reading in ranked if reading.country != best.country), -math.inf)
@@ -170,6 +183,8 @@ def _alone(setting: Setting, found: Found, reading: Reading, support: int) -> tu
             support and context.follows_preposition(setting.text, found)
         ):
             rule, base = "a word, too", base * 0.4
+        elif "given" in found.name.flags and reading.size < 60 and not support:
+            rule, base = "a person's name, too", base * 0.6
     return rule, base
 
 
@@ -177,10 +192,10 @@ def _sensed(setting: Setting, found: Found, people: set[str]) -> Iterator[Mentio
     """Yield the sense that the text's cues speak for."""
     options = senses()[found.text]
     counts = [sum(cue in setting.text for cue in sense.cues) for sense in options]
-    if found.text in people and context.in_sequence(setting.text, found):
-        return
     best = max(range(len(options)), key=lambda i: (counts[i], options[i].country == setting.publisher, -i))
     sense = options[best]
+    if found.text in people and not counts[best] and context.in_sequence(setting.text, found):
+        return
     if sense.country is None:
         return
     kind = next((r.kind for r in found.name.readings if r.country == sense.country), REGION)

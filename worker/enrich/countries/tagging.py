@@ -60,9 +60,10 @@ def countries_of(title: str, body: str, language: str, publisher: str | None = N
     `language` (ISO 639-1) decides which names are looked for; English ones where it isn't known.
     `publisher` is the country of the text's source: it decides between readings that are otherwise alike.
     """
-    text = folded(f"{title}\n{body}")
+    plain = f"{title}\n{body}"
+    text = folded(plain)
     start = len(title) + 1
-    mentions = read(text, find(text, language), language, publisher, (start, dateline_end(text, start)))
+    mentions = read(text, find(text, language), language, publisher, (start, dateline_end(plain, start)))
     ranked = rank(mentions, start)
     return Countries(
         ranked.primary, ranked.countries, ranked.scores, tuple(_evidence(mention) for mention in mentions)
