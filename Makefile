@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 FEEDS ?=
 MINUTES ?= 10
 SEED ?=
+GAZETTEER_PACKAGES = $(shell $(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["gazetteer"])')
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-fast check format eval bench-store sim-schedule soak lock docs clean
+.PHONY: help setup demo run test test-fast check format eval gazetteer bench-store sim-schedule soak lock docs clean
 
 help: ## Show what each target does
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +52,12 @@ eval: setup ## Measure on labelled data beside the project (skips where it is ab
 soak: setup ## Random faults on real servers for MINUTES (10); SEED=… repeats a run
 	$(BIN)/python -m tests.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
+gazetteer: ## Build the file of places that tagging reads (needs npm; packages from pyproject's gazetteer group)
+	@test -x .gazetteer/bin/python || $(PYTHON) -m venv .gazetteer
+	.gazetteer/bin/pip install --quiet --disable-pip-version-check $(GAZETTEER_PACKAGES)
+	cd .gazetteer && npm pack --silent country-region-data@4.1.0 >/dev/null && tar xzf country-region-data-4.1.0.tgz
+	.gazetteer/bin/python -m gazetteer .gazetteer/package/data.json
+
 bench-store: setup ## Articles per second through the writer, beside bare requests (needs Elasticsearch)
 	$(BIN)/python -m bench.store
 
@@ -66,4 +73,4 @@ docs: setup ## Write the generated pages (docs/settings.md, docs/commands.md)
 	$(BIN)/python -m docs.generate
 
 clean: ## Remove what the targets made (not your database)
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .gazetteer build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -4,17 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from worker.enrich.countries import countries_of
 from worker.enrich.language import language
 from worker.models import Tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-TAGGER_VERSION = "1"
+    from worker.enrich.countries import Countries
+
+TAGGER_VERSION = "2"
 """Raise it when the same text can get other tags: documents with an older one are worth re-tagging."""
 
 
-def tag(title: str, body: str, languages: Iterable[str | None]) -> Tags:
-    """Return the tags of a text. `languages` are what page and feed state, the better source first."""
-    code, confidence = language(title, body, languages)
-    return Tags(language=code, language_confidence=confidence)
+def tag(title: str, body: str, languages: Iterable[str | None], publisher: str | None = None) -> Tags:
+    """Return the tags of a text.
+
+    `languages` are what page and feed state, the better source first; `publisher` is the country of the source.
+    """
+    spoken, confidence = language(title, body, languages)
+    countries = countries_of(title, body, spoken, publisher)
+    return Tags(
+        language=spoken,
+        language_confidence=confidence,
+        country_primary=countries.primary,
+        countries=countries.countries,
+        country_scores={code: countries.scores[code] for code in _reported(countries)},
+    )
+
+
+def _reported(countries: Countries) -> tuple[str, ...]:
+    """Return the countries that are stored: a main one may be too doubtful to be among the others."""
+    main = countries.primary
+    return countries.countries if main is None or main in countries.countries else (main, *countries.countries)

@@ -13,12 +13,14 @@ import os
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # noqa: TID251 - set for this process, not read
 
 from worker import pipeline
+from worker.enrich.countries import countries_of
 from worker.enrich.language import detected
 from worker.feeds import parse
 
 __all__ = ["parse", "pipeline"]
 
 detected("Loads the language model.")
+countries_of("Loads the gazetteer.", "", "en")
 for library in ("trafilatura", "htmldate", "charset_normalizer"):
     # They warn on stderr about every odd page; what matters comes back as a value or an error.
     logging.getLogger(library).setLevel(logging.CRITICAL + 1)

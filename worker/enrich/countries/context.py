@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 PLACES = frozenset({CITY, CAPITAL})
 
 _DATELINE = re.compile(
-    r"\s*[A-ZÀ-Þ][A-ZÀ-Þ'.-]{2,}[^\n–—]{0,60}?(?:\s-{1,2}(?=\s)|\s?[–—]|\((?:[A-Z]{2,5}|Reuters|Xinhua|Bloomberg)\))"
+    r"\s*(?:[A-ZÀ-Þ][A-ZÀ-Þ'.-]{2,}[^\n–—]{0,60}?(?:\s?-{1,2}(?=\s)|\s?[–—]|\((?:[A-Z]{2,5}|Reuters|Xinhua|Bloomberg)\))"
+    r"|[A-ZÀ-Þ][\w .,'-]{2,40}?(?:, (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d{1,2}\s?[-–—]"
+    r"|\s?\((?:AP|AFP|Reuters|Xinhua|Bloomberg)\)))"
 )
 """LONDON, Feb 26 - / WASHINGTON (AP) — / BRUSSELS, Belgium –"""
 
 _NEXT = re.compile(r" ([A-ZÀ-Þ][\w'’-]*)")
-_BEFORE = re.compile(r"(?:^|(?P<stop>[.!?:;\"“”(\n]\s*)|\s|[-'])(?P<word>[A-ZÀ-Þ][\w.'-]*) $")
+_BEFORE = re.compile(r"(?:^|(?P<stop>[.!?:;\"“”(\n]\s*)| |[-'])(?P<word>[A-ZÀ-Þ][\w.'-]*) $")
 _AFTER_PLACE = frozenset(
     "University College School Hospital Airport International Police Mayor City Council Court Stock Exchange County "
     "Province District State Department Zoo Museum River Bay Island Islands Bridge Street Road Avenue Square Station "

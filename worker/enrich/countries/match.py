@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from worker.enrich.countries.gazetteer import UNSPACED, Name, parsed, sections_for
 
-_FOLDS = str.maketrans({"\u2019": "'", "\u02bc": "'", "\xa0": " ", "\n": " ", "\t": " "})
+_FOLDS = str.maketrans({"\u2019": "'", "\u02bc": "'", "\xa0": " ", "\t": " "})
+_WRAPPED = re.compile(r"(?<=[\w,])\n(?=\S)")
+"""A line break within a sentence; after other signs, or before an indented line, it ends a paragraph."""
 _CAPITALS = re.compile(r"\b(?:[A-Z]{2,}(?:[ -][A-Z]{2,})+|[A-Z]{4,})\b")
 _WORD = re.compile(r"[A-Z]+")
 _KEPT = frozenset("US USA UK UAE DRC DPRK PRC BBC FBI CIA NATO SEC GOP NYSE EPA FDA FAA NBA NFL NASA NSW".split())
@@ -25,7 +27,7 @@ class Found:
 
 def folded(text: str) -> str:
     """Return the text with plain apostrophes and spaces, and words in capitals as names; of the same length."""
-    return _CAPITALS.sub(_as_name, text.translate(_FOLDS))
+    return _CAPITALS.sub(_as_name, _WRAPPED.sub(" ", text.translate(_FOLDS)))
 
 
 def find(text: str, language: str) -> list[Found]:

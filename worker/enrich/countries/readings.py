@@ -36,6 +36,10 @@ _RANK = {NAME: 7.5, REGION: 6.2, ABBREVIATION: 6.0, DEMONYM: 6.5, METONYM: 5.0}
 
 _STATE_NAMED = 2.6
 _CLOSE = 0.8
+_TOO_GREAT = 62
+"""Ten times log10 of 1.6 million: cities of that size are not taken for people without a mask."""
+
+_IN_DATELINE = frozenset({CITY, CAPITAL, REGION, NAME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,12 @@ class Setting:
     text: str
     language: str
     publisher: str | None
-    dateline: tuple[int, int]
+    dateline: range
     votes: dict[str, set[str]]
     admins: dict[str, set[str]]
 
 
-def read(text: str, names: list[Found], language: str, publisher: str | None, dateline: tuple[int, int]) -> list[Mention]:
+def read(text: str, names: list[Found], language: str, publisher: str | None, dateline: range) -> list[Mention]:
     """Return a mention for each name that stands for a country."""
     names = [found for found in names if _counts(text, found)]
     setting = Setting(text, language, publisher, dateline, *_votes(names))
@@ -116,12 +120,18 @@ def _people(setting: Setting, names: list[Found]) -> set[str]:
             personal[found.text.rpartition(" ")[2]] += 1
             continue
         places[found.text] += 1
-        given = "given" in found.name.flags
+        if found.start in setting.dateline:
+            continue
+        given = "given" in found.name.flags and _largest(found) < _TOO_GREAT
         if (given or _is_town(found)) and context.in_sequence(setting.text, found):
             personal[found.text] += 1
         elif not kinds & {NAME, CAPITAL, DEMONYM} and context.is_person(setting.text, found):
             personal[found.text] += len(names)
     return {name for name, count in personal.items() if 2 * count >= places[name]}
+
+
+def _largest(found: Found) -> int:
+    return max(reading.size for reading in found.name.readings)
 
 
 def _is_town(found: Found) -> bool:
@@ -135,6 +145,9 @@ def _read_one(setting: Setting, found: Found, people: set[str]) -> Iterator[Ment
         yield from _sensed(setting, found, people)
         return
     reading, margin = _best(setting, found)
+    if found.start in setting.dateline and reading.kind in _IN_DATELINE:
+        yield Mention(found, reading.country, reading.kind, "dateline", 0.88 if margin >= _CLOSE else 0.7)
+        return
     support = len(setting.votes.get(reading.country, set()) - {found.text})
     rule, confidence = _alone(setting, found, reading, support)
     if margin < _CLOSE:
@@ -174,8 +187,6 @@ def _alone(setting: Setting, found: Found, reading: Reading, support: int) -> tu
     else:
         base = next(confidence for least, confidence in _BY_SIZE if reading.size >= least)
     rule = reading.kind
-    if setting.dateline[0] <= found.start < setting.dateline[1] and reading.kind in context.PLACES:
-        return "dateline", max(0.85, base)
     if reading.kind in (CITY, CAPITAL, REGION):
         if support:
             rule, base = "supported", 1 - (1 - base) * 0.4
@@ -194,6 +205,8 @@ def _sensed(setting: Setting, found: Found, people: set[str]) -> Iterator[Mentio
     counts = [sum(cue in setting.text for cue in sense.cues) for sense in options]
     best = max(range(len(options)), key=lambda i: (counts[i], options[i].country == setting.publisher, -i))
     sense = options[best]
+    if found.start in setting.dateline:
+        people = set()
     if found.text in people and not counts[best] and context.in_sequence(setting.text, found):
         return
     if sense.country is None:
@@ -205,4 +218,5 @@ def _sensed(setting: Setting, found: Found, people: set[str]) -> Iterator[Mentio
     confidence = base if certain and (clear or sense.sure) else base * 0.65
     if found.text in people and not counts[best]:
         confidence *= 0.3
-    yield Mention(found, sense.country, kind, "sense", confidence)
+    rule = "dateline" if found.start in setting.dateline else "sense"
+    yield Mention(found, sense.country, kind, rule, confidence)

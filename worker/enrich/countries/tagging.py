@@ -61,9 +61,9 @@ def countries_of(title: str, body: str, language: str, publisher: str | None = N
     `publisher` is the country of the text's source: it decides between readings that are otherwise alike.
     """
     plain = f"{title}\n{body}"
-    text = folded(plain)
+    text = f"{folded(title)}\n{folded(body)}"
     start = len(title) + 1
-    mentions = read(text, find(text, language), language, publisher, (start, dateline_end(plain, start)))
+    mentions = read(text, find(text, language), language, publisher, range(start, dateline_end(plain, start)))
     ranked = rank(mentions, start)
     return Countries(
         ranked.primary, ranked.countries, ranked.scores, tuple(_evidence(mention) for mention in mentions)
