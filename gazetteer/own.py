@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gazetteer.entries import ABBREVIATION, DEMONYM, MASK, METONYM, NAME, REGION, Reading
+from gazetteer.entries import ABBREVIATION, CITY, DEMONYM, MASK, METONYM, NAME, REGION, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gazetteer.entries import Sections
 
+_DISTRICT = 48
 TEXTS = Path(__file__).parent / "texts"
 
 
@@ -27,9 +28,7 @@ def add_own(sections: Sections) -> None:
     countries = sections.names("en")
     for code, names in records("aliases.txt"):
         for name in names.split(", "):
-            bare = name.removeprefix("=")
-            whole = bare != name or bare in countries or _is_abbreviation(name)
-            sections.add("en", bare, Reading(code, NAME if whole else REGION))
+            sections.add("en", name.lstrip("=~"), _alias(code, name, known=name in countries))
     for code, names in records("demonyms.txt"):
         for name in names.split(", "):
             sections.add("en", name, Reading(code, DEMONYM))
@@ -41,6 +40,12 @@ def add_own(sections: Sections) -> None:
     for admin, names in records("states.txt"):
         for name in names.split(", "):
             sections.add("en", name, Reading(admin[:2], ABBREVIATION, 0, admin))
+
+
+def _alias(code: str, name: str, *, known: bool) -> Reading:
+    if name.startswith("~"):
+        return Reading(code, CITY, _DISTRICT, f"{code}.ENG")
+    return Reading(code, NAME if known or name.startswith("=") or _is_abbreviation(name) else REGION)
 
 
 def add_language(sections: Sections, language: str) -> None:

@@ -57,8 +57,9 @@ def _leftmost_longest(text: str, spans: dict[tuple[int, int], Name]) -> list[Fou
 
 
 def _whole(text: str, start: int, end: int) -> bool:
-    """Say whether the span's edges are no letters or digits."""
-    return not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum())
+    """Say whether no letter or digit touches the span; US$ is money."""
+    after = text[end : end + 1]
+    return not (text[start - 1 : start].isalnum() or after.isalnum() or after == "$")
 
 
 def _both(one: Name, other: Name) -> Name:

@@ -26,7 +26,7 @@ _FALLBACK = 0.5
 _WEIGHT = {NAME: 1.0, REGION: 0.9, CITY: 0.9, CAPITAL: 0.9, DEMONYM: 0.85, METONYM: 0.35, ABBREVIATION: 0.3}
 _IN_TITLE = 1.0
 _IN_LEAD = 0.5
-_DATELINE = 3.0
+_DATELINE = 5.0
 LEAD = 400
 """Characters of the body in which a story says what it is about."""
 
