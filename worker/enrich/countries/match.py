@@ -10,8 +10,9 @@ from worker.enrich.countries.gazetteer import UNSPACED, Name, parsed, sections_f
 _FOLDS = str.maketrans({"\u2019": "'", "\u02bc": "'", "\xa0": " ", "\t": " "})
 _WRAPPED = re.compile(r"(?<=[\w,])\n(?=\S)")
 """A line break within a sentence; after other signs, or before an indented line, it ends a paragraph."""
-_CAPITALS = re.compile(r"\b(?:[A-Z]{2,}(?:[ -][A-Z]{2,})+|[A-Z]{4,})\b")
+_CAPITALS = re.compile(r"\b(?:[A-Z]{2,}(?:\.? [A-Z]{2,}|-[A-Z]{2,})+|[A-Z]{4,})\b")
 _WORD = re.compile(r"[A-Z]+")
+_SMALL = frozenset("AND OF THE DE DO DA DEL ES AL".split())
 _KEPT = frozenset("US USA UK UAE DRC DPRK PRC BBC FBI CIA NATO SEC GOP NYSE EPA FDA FAA NBA NFL NASA NSW".split())
 
 
@@ -67,4 +68,10 @@ def _both(one: Name, other: Name) -> Name:
 
 
 def _as_name(match: re.Match[str]) -> str:
-    return _WORD.sub(lambda word: word[0] if word[0] in _KEPT else word[0].capitalize(), match[0])
+    return _WORD.sub(_cased, match[0])
+
+
+def _cased(word: re.Match[str]) -> str:
+    if word[0] in _KEPT:
+        return word[0]
+    return word[0].lower() if word.start() and word[0] in _SMALL else word[0].capitalize()

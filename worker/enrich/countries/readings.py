@@ -96,7 +96,10 @@ def _counts(text: str, found: Found) -> bool:
     kinds = {reading.kind for reading in found.name.readings}
     if MASK in kinds:
         return False
-    return kinds != {ABBREVIATION} or text[found.start - 2 : found.start] == ", "
+    if kinds != {ABBREVIATION}:
+        return True
+    closed = found.text.endswith(".") or text[found.end : found.end + 1] == ","
+    return closed and text[found.start - 2 : found.start] == ", "
 
 
 def _votes(names: list[Found]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
@@ -179,7 +182,7 @@ def _best(setting: Setting, found: Found) -> tuple[Reading, float]:
 
 
 def _weight(setting: Setting, found: Found, reading: Reading) -> float:
-    weight = _RANK.get(reading.kind, reading.size / 10)
+    weight = reading.size / 10 or _RANK[reading.kind]
     votes = len(setting.votes.get(reading.country, set()) - {found.text})
     weight += min(1.8, 0.7 * math.log1p(votes))
     if reading.admin and reading.kind in context.PLACES and setting.admins.get(reading.admin, set()) - {found.text}:

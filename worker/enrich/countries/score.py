@@ -24,7 +24,7 @@ THRESHOLD = 0.7
 _FALLBACK = 0.5
 
 _WEIGHT = {NAME: 1.0, REGION: 0.9, CITY: 0.9, CAPITAL: 0.9, DEMONYM: 0.85, METONYM: 0.35, ABBREVIATION: 0.3}
-_IN_TITLE = 1.0
+_IN_TITLE = 2.0
 _IN_LEAD = 0.5
 _DATELINE = 5.0
 LEAD = 400
@@ -40,10 +40,10 @@ class Ranked:
     scores: dict[str, float]
 
 
-def rank(mentions: list[Mention], body_start: int) -> Ranked:
+def rank(mentions: list[Mention], dateline: range) -> Ranked:
     """Return the countries of a text by how much it is about them."""
     raw = _noisy_or(mentions)
-    weights = _weights(mentions, body_start)
+    weights = _weights(mentions, dateline)
     order = sorted(raw, key=lambda country: (-weights[country], -raw[country], country))
     countries = tuple(country for country in order if raw[country] >= THRESHOLD)
     likely = countries or tuple(country for country in order if raw[country] >= _FALLBACK)
@@ -63,12 +63,14 @@ def _noisy_or(mentions: list[Mention]) -> dict[str, float]:
     return {country: 1 - left for country, left in doubt.items()}
 
 
-def _weights(mentions: list[Mention], body_start: int) -> dict[str, float]:
+def _weights(mentions: list[Mention], dateline: range) -> dict[str, float]:
     weights: dict[str, float] = defaultdict(float)
+    body_start = dateline.start
+    filed = next((mention for mention in mentions if mention.found.start in dateline), None)
     for mention in mentions:
         weight = _WEIGHT[mention.kind]
         start = mention.found.start
-        if mention.rule == "dateline":
+        if mention is filed:
             weight *= _DATELINE
         elif start < body_start:
             weight *= 1 + _IN_TITLE

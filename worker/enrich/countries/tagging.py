@@ -63,8 +63,9 @@ def countries_of(title: str, body: str, language: str, publisher: str | None = N
     plain = f"{title}\n{body}"
     text = f"{folded(title)}\n{folded(body)}"
     start = len(title) + 1
-    mentions = read(text, find(text, language), language, publisher, range(start, dateline_end(plain, start)))
-    ranked = rank(mentions, start)
+    dateline = range(start, dateline_end(plain, start))
+    mentions = read(text, find(text, language), language, publisher, dateline)
+    ranked = rank(mentions, dateline)
     return Countries(
         ranked.primary, ranked.countries, ranked.scores, tuple(_evidence(mention) for mention in mentions)
     )
