@@ -47,6 +47,7 @@ for command in (
     articles.explain,
     extract.extract,
     tag.tag,
+    tag.countries,
     status.status,
     setup.setup,
 ):

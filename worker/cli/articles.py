@@ -25,7 +25,7 @@ def search(  # noqa: PLR0917 - one parameter per option of the command
         list[str] | None,
         typer.Argument(help='Words, "phrases", -not, OR, prefix*, field:value.', metavar="QUERY"),
     ] = None,
-    country: Annotated[str | None, typer.Option(help="ISO 3166 code: BY.")] = None,
+    country: Annotated[str | None, typer.Option(help="ISO 3166 code or name: BY, Belarus.")] = None,
     topic: Annotated[str | None, typer.Option(help="IPTC code or topic name.")] = None,
     language: Annotated[str | None, typer.Option(help="ISO 639 code: en.")] = None,
     domain: Annotated[str | None, typer.Option(help="Site: example.com.")] = None,
@@ -126,6 +126,7 @@ def _facts(document: Document) -> list[tuple[str, str]]:
         "feed": document.feed_title,
         "published": f"{when(document.published_at)} (says the {document.published_source})",
         "language": document.language,
+        "countries": _countries(document),
         "section": document.section,
         "image": document.image_url,
         "words": str(document.word_count),
@@ -133,6 +134,13 @@ def _facts(document: Document) -> list[tuple[str, str]]:
         "id": document.article_id,
     }
     return [(name, value) for name, value in facts.items() if value]
+
+
+def _countries(document: Document) -> str:
+    """Return the countries, the main one first and named so; its confidence may be below the others'."""
+    main = document.country_primary
+    scored = sorted(document.country_scores.items(), key=lambda each: (each[0] != main, -each[1]))
+    return ", ".join(f"{code} {score:.2f}{' (main)' * (code == main)}" for code, score in scored)
 
 
 def explain(

@@ -1,4 +1,4 @@
-"""`feedmill tag`: tags for a corpus of one's own."""
+"""`feedmill tag`: tags for a corpus of one's own; `feedmill countries`: what is known of places."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from worker.cli.output import say_error, say_json, settings
+from worker.cli.output import say_error, say_json, settings, table
+from worker.enrich.countries.names import names_by_code
 from worker.errors import OperationError, UsageError
 
 
@@ -18,6 +19,9 @@ def tag(
     source: Annotated[
         str, typer.Argument(metavar="FILE|-", help="Lines of JSON, - for those of the standard input.")
     ],
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="Also the spans of title, line break and body that speak.")
+    ] = False,
 ) -> None:
     """Tag texts, stored nowhere: one JSON object a line with id, title, body and perhaps language.
 
@@ -25,7 +29,7 @@ def tag(
     stderr, and the exit code is 1 in the end.
     """
     from worker.extract.pool import WorkerPool
-    from worker.ops.corpus import tag_lines
+    from worker.ops.corpus import explain_batch, tag_batch, tag_lines
 
     if source != "-" and not Path(source).is_file():
         raise UsageError(f"no such file: {source}")
@@ -34,7 +38,7 @@ def tag(
         nullcontext(sys.stdin.buffer) if source == "-" else Path(source).open("rb") as lines,
         closing(WorkerPool(processes, settings().extract_timeout_s)) as pool,
     ):
-        for line in tag_lines(lines, pool, processes):
+        for line in tag_lines(lines, pool, processes, explain_batch if evidence else tag_batch):
             all_of_them += 1
             if line.record is not None:
                 say_json(line.record)
@@ -43,3 +47,16 @@ def tag(
                 say_error(f"line {line.number}: {line.problem}")
     if bad:
         raise OperationError(f"{bad:,} of {all_of_them:,} lines not tagged")
+
+
+def countries(
+    language: Annotated[str, typer.Option(help="ISO 639 code of the language of the names.")] = "en",
+    json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
+) -> None:
+    """List the countries that texts are tagged with, and what a language calls them."""
+    known = names_by_code(language)
+    if json:
+        for code, names in known.items():
+            say_json({"code": code, "names": names})
+        return
+    table(("code", "names"), ((code, " · ".join(names)) for code, names in known.items()))

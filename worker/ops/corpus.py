@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from queue import Queue
 from typing import TYPE_CHECKING, Any
 
+from worker.enrich.countries import countries_of
 from worker.enrich.tags import tag
 from worker.errors import WorkError
 from worker.extract.pool import ChildBugError
@@ -41,8 +43,15 @@ class TaggedLine:
     problem: str | None = None
 
 
-def tag_lines(lines: Iterable[bytes], pool: WorkerPool, processes: int) -> Iterator[TaggedLine]:
-    """Yield every line's tags, in the order of the lines, reading no more than a few batches ahead.
+Batch = list[tuple[int, bytes]]
+"""Lines with their numbers."""
+Tagger = Callable[[Batch], list[TaggedLine]]
+
+
+def tag_lines(
+    lines: Iterable[bytes], pool: WorkerPool, processes: int, tagger: Tagger | None = None
+) -> Iterator[TaggedLine]:
+    """Yield what `tagger` (`tag_batch`) makes of every line, in their order, reading a few batches ahead.
 
     A text that takes too long or kills its child costs its own line. What reading raises is raised here.
     """
@@ -55,7 +64,7 @@ def tag_lines(lines: Iterable[bytes], pool: WorkerPool, processes: int) -> Itera
                 for batch in _batches(lines):
                     if stopped.is_set():
                         return
-                    waiting.put(threads.submit(_tagged, batch, pool))
+                    waiting.put(threads.submit(_tagged, batch, pool, tagger or tag_batch))
             except (OSError, RuntimeError) as error:
                 waiting.put(_failed(error))
             waiting.put(None)
@@ -68,6 +77,16 @@ def tag_lines(lines: Iterable[bytes], pool: WorkerPool, processes: int) -> Itera
             stopped.set()
 
 
+def tag_batch(batch: Batch) -> list[TaggedLine]:
+    """Return the tags of numbered lines. Runs in a child."""
+    return [tag_line(line, number) for number, line in batch]
+
+
+def explain_batch(batch: Batch) -> list[TaggedLine]:
+    """Return the same with the evidence: spans of title, line break and body. Runs in a child."""
+    return [explain_line(line, number) for number, line in batch]
+
+
 def tag_line(line: bytes, number: int) -> TaggedLine:
     """Return the tags of one line: `{"id", "title", "body", "language"?}`, other fields being ignored."""
     try:
@@ -78,9 +97,14 @@ def tag_line(line: bytes, number: int) -> TaggedLine:
     return TaggedLine(number, {"id": text["id"], **{name: getattr(tags, name) for name in _FIELDS}})
 
 
-def tag_batch(batch: list[tuple[int, bytes]]) -> list[TaggedLine]:
-    """Return the tags of numbered lines. Runs in a child."""
-    return [tag_line(line, number) for number, line in batch]
+def explain_line(line: bytes, number: int) -> TaggedLine:
+    """Return the tags of one line with what speaks for them."""
+    tagged = tag_line(line, number)
+    if tagged.record is None:
+        return tagged
+    text = _read(line)
+    found = countries_of(text["title"], text["body"], tagged.record["language"])
+    return TaggedLine(number, tagged.record | {"evidence": [asdict(each) for each in found.evidence]})
 
 
 def _read(line: bytes) -> dict[str, Any]:
@@ -97,13 +121,13 @@ def _read(line: bytes) -> dict[str, Any]:
     return {"id": said.get("id"), "language": language if isinstance(language, str) else None, **text}
 
 
-def _tagged(batch: list[tuple[int, bytes]], pool: WorkerPool) -> list[TaggedLine]:
+def _tagged(batch: Batch, pool: WorkerPool, tagger: Tagger) -> list[TaggedLine]:
     """Return the lines' tags; one at a time where the batch failed, so that a line costs no other."""
     try:
-        tagged: list[TaggedLine] = pool.run(tag_batch, batch)
+        tagged: list[TaggedLine] = pool.run(tagger, batch)
     except (WorkError, ChildBugError) as error:
         if len(batch) > 1:
-            return [line for one in batch for line in _tagged([one], pool)]
+            return [line for one in batch for line in _tagged([one], pool, tagger)]
         return [TaggedLine(batch[0][0], problem=_last_line(error))]
     return tagged
 
@@ -113,7 +137,7 @@ def _last_line(error: Exception) -> str:
     return str(error).strip().rpartition("\n")[2]
 
 
-def _batches(lines: Iterable[bytes]) -> Iterator[list[tuple[int, bytes]]]:
+def _batches(lines: Iterable[bytes]) -> Iterator[Batch]:
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
     while batch := list(islice(numbered, BATCH)):
         yield batch

@@ -22,6 +22,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, get_args
 
+from worker.enrich.countries.names import code_of
 from worker.errors import UsageError
 from worker.store.text import fold, language_key, split_scripts, storable, words
 from worker.urls import feed_id_of, find_link
@@ -131,7 +132,7 @@ _TERM = re.compile(
 _FEED_ID = re.compile(r"[0-9a-f]{16}\Z")
 _SHAPES = {
     # What a value must look like to be possible at all; `topic` and `domain` are free text.
-    "country": (re.compile(r"[A-Z]{2}\Z"), "an ISO 3166-1 code such as DE"),
+    "country": (re.compile(r"[A-Z]{2}\Z"), "an ISO 3166-1 code such as DE, or a country's name"),
     "language": (re.compile(r"[a-z]{2,3}\Z"), "an ISO 639-1 code such as de"),
     "feed": (_FEED_ID, "a feed's id or its URL"),
 }
@@ -219,7 +220,7 @@ def filter_value(field: str, value: str) -> str:
     value = value.strip()
     match field:
         case "country":
-            return value.upper()
+            return (len(value) > 2 and code_of(value)) or value.upper()
         case "language":
             return language_key(value)
         case "feed":

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 NAME, REGION, CITY, CAPITAL, DEMONYM, METONYM, ABBREVIATION, MASK = "NRCKDMPX"
 
 LATIN = "latin"
+_SENSES = "senses"
 _OTHER_SCRIPTS = frozenset("ru uk ar zh ja ko el bg sr he fa hi".split())
 UNSPACED = frozenset({"zh", "ja"})
 """Written without spaces: a name's edges say nothing."""
@@ -67,6 +68,22 @@ def sections_for(language: str) -> tuple[Section, ...]:
     return (_section(LATIN), _section(own))
 
 
+def sections() -> tuple[str, ...]:
+    """Return the sections that hold names: languages, and what those in Latin script share."""
+    return tuple(name for name in _texts() if name != _SENSES)
+
+
+def listed_in(section: str, kind: str) -> Iterator[tuple[str, list[Reading]]]:
+    """Yield the names of a section with their readings of that kind, as listed: without inflected forms.
+
+    None of a section that isn't there.
+    """
+    for line in _texts().get(section, "").splitlines():
+        text, _, entry = line.partition("\t")
+        if f",{kind}" in entry:
+            yield text, [reading for reading in parsed(entry).readings if reading.kind == kind]
+
+
 @lru_cache(maxsize=20_000)
 def parsed(entry: str) -> Name:
     """Return an entry of a section as values."""
@@ -78,7 +95,7 @@ def parsed(entry: str) -> Name:
 def senses() -> dict[str, tuple[Sense, ...]]:
     """Return the names that countries share, each with its senses in the order of preference."""
     found: dict[str, list[Sense]] = {}
-    for line in _texts()["senses"].splitlines():
+    for line in _texts()[_SENSES].splitlines():
         name, code, cues = line.split("\t")
         country = None if code == "-" else code.rstrip("!")
         found.setdefault(name, []).append(Sense(country, code.endswith("!"), tuple(cues.split(", "))))
