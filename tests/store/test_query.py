@@ -56,6 +56,7 @@ MEANINGS = [
     ("-TITLE:a*", query(Not(Prefix(("a",), Scope.TITLE)))),
     ('title:"a b"', query(Phrase(("a", "b"), Scope.TITLE))),
     ("country:de", query(Filter("country", "DE"))),
+    ('country:"South Korea"', query(Filter("country", "KR"))),
     ("language:pt-BR", query(Filter("language", "pt"))),
     ("domain:BBC.com", query(Filter("domain", "bbc.com"))),
     ("topic:medtop:20000574", query(Filter("topic", "medtop:20000574"))),
@@ -102,6 +103,10 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
     [
         ({}, {}),
         ({"country": " de "}, {"country": "DE"}),
+        ({"country": "belarus"}, {"country": "BY"}),
+        ({"country": "Côte d'Ivoire"}, {"country": "CI"}),
+        ({"country": "South  Korea"}, {"country": "KR"}),
+        ({"country": "Германия"}, {"country": "DE"}),
         ({"language": "de-AT"}, {"language": "de"}),
         ({"topic": "Sport"}, {"topic": "sport"}),
         ({"feed": "https://a.example/rss"}, {"feed": "f14074e5979b9d9b"}),
@@ -121,7 +126,8 @@ def test_options(options: dict[str, Any], fields: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"country": "Belarus"},
+        {"country": "Utopia"},
+        {"country": "Korea"},
         {"country": ""},
         {"language": "german"},
         {"feed": "my feed"},

@@ -83,12 +83,12 @@ def marked(fragment: str) -> Text:
     for part in fragment.split("\ue000"):
         match, found, rest = part.partition("\ue001")
         if found:
-            text.append(_flat(match), style="bold yellow")
-        text.append(_flat(rest if found else match))
+            text.append(flat(match), style="bold yellow")
+        text.append(flat(rest if found else match))
     return text
 
 
-def _flat(text: str) -> str:
+def flat(text: str) -> str:
     """Return text on one line with its outer spaces kept: fragments are glued together."""
     flat = one_line(text)
     if not flat:

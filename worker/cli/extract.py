@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
-from worker.cli.articles import say_document
-from worker.cli.output import CLOCK, say_json, settings
+from worker.cli.articles import flat, say_document
+from worker.cli.output import CLOCK, say, say_json, settings
 from worker.errors import OperationError, UsageError, WorkError
 
 if TYPE_CHECKING:
@@ -29,6 +30,20 @@ def extract(
         say_json(document)
         return
     say_document(document)
+    say_evidence(document)
+
+
+def say_evidence(document: Document) -> None:
+    """Print what speaks for the countries: each name in bold, with the text around it."""
+    from worker.ops.evidence import because, evidence_of
+
+    for number, shown in enumerate(evidence_of(document)):
+        if number == 0:
+            say("")
+        each = shown.evidence
+        line = Text(f"{each.country}  {each.confidence:.2f}  {because(each):<20}  ", style="dim")
+        line.append(flat(shown.before), style="not dim").append(flat(each.text), style="not dim bold yellow")
+        say(line.append(flat(shown.after), style="not dim"))
 
 
 def _document(source: str, url: str | None) -> Document:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from worker.models import EntryState, Wait
+from worker.ops.evidence import told
 from worker.ops.reasons import explained, letting_in
 from worker.ops.text import when
 
@@ -52,16 +53,16 @@ def find_story(store: Store, url: str) -> Story:
 
 def tell(story: Story, now: datetime) -> list[tuple[str, str]]:
     """Return the story as (heading, sentence) pairs in the order in which it happened."""
-    told = []
+    lines = []
     if story.feed:
-        told += _feed_lines("feed", story.feed)
+        lines += _feed_lines("feed", story.feed)
     for feed in story.feeds:
-        told += _feed_lines("listed by", feed)
+        lines += _feed_lines("listed by", feed)
     for row in story.rows:
-        told += _row_lines(row, now)
+        lines += _row_lines(row, now)
     if story.article:
-        told += _article_lines(story.article)
-    return told
+        lines += _article_lines(story.article)
+    return lines
 
 
 def _feed_lines(heading: str, feed: Feed) -> list[tuple[str, str]]:
@@ -80,21 +81,21 @@ def _feed_lines(heading: str, feed: Feed) -> list[tuple[str, str]]:
 def _row_lines(row: LedgerRow, now: datetime) -> list[tuple[str, str]]:
     entry = row.entry
     changes = f", generation {row.generation} since {when(row.admitted_at)}" if row.generation > 1 else ""
-    told = [
+    lines = [
         ("entry", f"{entry.title or '(no title)'} ({entry.entry_id})"),
         ("link", entry.url or "none: the feed gives no page to fetch"),
         ("admitted", f"{when(row.first_seen_at)}, last listed {when(row.listed_at)}{changes}"),
     ]
     if row.attempts:
-        told.append(
+        lines.append(
             ("attempts", f"{row.attempts} failed so far" + (f", last: {row.reason}" if row.reason else ""))
         )
     if row.http_status:
-        told.append(("fetch", f"HTTP {row.http_status}"))
+        lines.append(("fetch", f"HTTP {row.http_status}"))
     if timings := _timings(row):
-        told.append(("timings", timings))
-    told.append(("outcome", _outcome(row, now)))
-    return told + _why_lines(row)
+        lines.append(("timings", timings))
+    lines.append(("outcome", _outcome(row, now)))
+    return lines + _why_lines(row)
 
 
 def _why_lines(row: LedgerRow) -> list[tuple[str, str]]:
@@ -102,10 +103,10 @@ def _why_lines(row: LedgerRow) -> list[tuple[str, str]]:
     if row.state is not EntryState.DONE:
         return []
     meaning = explained(row.reason)
-    told = [("why", meaning), ("seen", row.detail)]
+    lines = [("why", meaning), ("seen", row.detail)]
     if meaning:
-        told.append(("let it in", letting_in(row.entry.entry_id)))
-    return [(heading, sentence) for heading, sentence in told if sentence]
+        lines.append(("let it in", letting_in(row.entry.entry_id)))
+    return [(heading, sentence) for heading, sentence in lines if sentence]
 
 
 def _outcome(row: LedgerRow, now: datetime) -> str:
@@ -139,10 +140,12 @@ def _article_lines(article: Document) -> list[tuple[str, str]]:
     note = f" (the page's own link was not taken: {article.identity_note})" if article.identity_note else ""
     source = f"by {article.extractor} from the {article.body_source}"
     made = f"{article.word_count} words in {article.language} {source}"
+    about = [("countries", said)] if (said := told(article)) else []
     return [
         ("article", f"{article.title} ({article.article_id}, revision {article.revision})"),
         ("url", f"{article.url}{note}"),
         ("published", f"{when(article.published_at)}, says the {article.published_source}"),
         ("extracted", made),
+        *about,
         ("indexed", f"{when(article.indexed_at)}, known to {len(article.feed_ids)} feed(s)"),
     ]
