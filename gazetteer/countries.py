@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from babel import Locale
 from babel.core import get_global
 
+from gazetteer.adjectives import adjectives
 from gazetteer.entries import CITY, DEMONYM, NAME, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gazetteer.entries import Sections
+    from gazetteer.adjectives import adjectives
+from gazetteer.entries import Sections
 
 LANGUAGES = (
     "en fr de es pt it ru ar zh ja uk pl nl tr sv da nb fi cs sk ro hu bg el ko id vi fa he hi ca hr sr".split()
@@ -32,21 +34,28 @@ NATIONAL = {
 """Languages whose name is also the adjective of one country; those of many countries are left out."""
 
 _NOT_COUNTRIES = {"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
+_ADJECTIVAL = ("fr", "de", "es", "pt", "it", "ru", "uk")
+"""Where the name of a language is also the adjective; русский is left out: the country's is российский."""
 _TOO_SHORT = 3
 
 
 def add_countries(sections: Sections) -> None:
     """Add every language's names of countries, of languages as adjectives, and of the time zones' cities."""
     for language in LANGUAGES:
-        locale = Locale.parse(language)
-        for code, name in territories(locale):
-            sections.add(language, name, Reading(code, NAME))
-        for code, name in zone_cities(locale):
-            sections.add(language, name, Reading(code, CITY, 58))
-        if language not in ("en", "zh", "ja", "ko", "vi", "tr", "fi", "hu"):
-            for spoken, code in NATIONAL.items():
-                if name := locale.languages.get(spoken):
-                    sections.add(language, name, Reading(code, DEMONYM))
+        _add_locale(sections, language, Locale.parse(language))
+    _add_locale(sections, "zh", Locale.parse("zh_Hant"))
+
+
+def _add_locale(sections: Sections, language: str, locale: Locale) -> None:
+    for code, name in territories(locale):
+        sections.add(language, name, Reading(code, NAME))
+    for code, name in zone_cities(locale):
+        sections.add(language, name, Reading(code, CITY, 58))
+    if language in _ADJECTIVAL:
+        for spoken, code in NATIONAL.items():
+            if (name := locale.languages.get(spoken)) and (language, spoken) != ("ru", "ru"):
+                for form in adjectives(language, name):
+                    sections.add(language, form, Reading(code, DEMONYM))
 
 
 def territories(locale: Locale) -> Iterator[tuple[str, str]]:

@@ -41,9 +41,13 @@ class Sections:
         if len(folded) >= 2:
             self._names[section][folded].add(reading)
 
-    def names(self, section: str) -> set[str]:
-        """Return the names in a section so far."""
-        return set(self._names[section])
+    def names(self, section: str, kinds: str = "") -> set[str]:
+        """Return the names in a section so far, or those with a reading of the kinds."""
+        return {
+            name
+            for name, readings in self._names[section].items()
+            if not kinds or any(reading.kind in kinds for reading in readings)
+        }
 
     def towns(self, section: str, largest: int) -> set[str]:
         """Return the names whose readings are all towns of no more than `largest` in size, or regions abroad."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gazetteer.adjectives import adjectives
 from gazetteer.entries import ABBREVIATION, CITY, DEMONYM, MASK, METONYM, NAME, REGION, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gazetteer.entries import Sections
+    from gazetteer.adjectives import adjectives
+from gazetteer.entries import Sections
 
 _DISTRICT = 48
 TEXTS = Path(__file__).parent / "texts"
@@ -54,9 +56,11 @@ def add_language(sections: Sections, language: str) -> None:
     if not (TEXTS / f"{language}.txt").exists():
         return
     for code, names, demonyms in records(f"{language}.txt"):
-        for kind, listed in ((NAME, names), (DEMONYM, demonyms)):
-            for name in filter(None, listed.split(", ")):
-                sections.add(language, name, Reading(code, kind))
+        for name in filter(None, names.split(", ")):
+            sections.add(language, name, Reading(code, NAME))
+        for word in filter(None, demonyms.split(", ")):
+            for form in adjectives(language, word):
+                sections.add(language, form, Reading(code, DEMONYM))
 
 
 def given_names() -> set[str]:

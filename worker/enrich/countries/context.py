@@ -45,7 +45,7 @@ _BEFORE_PLACE = frozenset(
 )
 _SPEAKS = re.compile(r",? (?:said|says|told|added|wrote|tweeted|testified|recalled|who|whose|himself|herself)\b")
 _TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gen|Lt|Col|Sgt|Judge|Justice|Sir|Lord|Lady|Secretary|Professor|Prof)\.? $")
-_PREPOSITION = re.compile(r"\b(?:in|at|near|from|of|to|outside|around|between|and|en|à|dans|nach|bei|aus|em|din) $", re.IGNORECASE)
+_PREPOSITION = re.compile(r"\b(?:in|at|near|from|of|to|outside|around|between|and|en|à|a|da|di|de|dans|nach|bei|aus|em|w|z|te) $", re.IGNORECASE)
 
 
 def dateline_end(text: str, body_start: int) -> int:

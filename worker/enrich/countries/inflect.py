@@ -51,10 +51,18 @@ _UKRAINIAN = (
 _MASCULINE = {"ru": ("а", "у", "ом", "е"), "uk": ("у", "а", "ом", "і", "ові")}
 _VOWELS = frozenset("аеёиоуыэюяіїє")
 _ADJECTIVE = {
-    "ru": ("ский", ("ского", "скому", "ским", "ском", "ская", "ской", "скую", "ское", "ские", "ских", "скими")),
-    "uk": ("ська", ("ський", "ського", "ському", "ським", "ської", "ській", "ську", "ською", "ське", "ські",
-                    "ських", "ськими")),
-}  # fmt: skip
+    "ru": (
+        ("кий", "кого кому ким ком кая кой кую кое кие ких кими".split()),
+        ("ец", "ца цу цем це цы цев цам цами цах".split()),
+        ("анин", "анина анину анином анине ане ан анам анами анах".split()),
+    ),
+    "uk": (
+        ("кий", "кого кому ким ком ка кої кій ку кою ке кі ких кими".split()),
+        ("ька", "ький ького ькому ьким ької ькій ьку ькою ьке ькі ьких ькими".split()),
+        ("ець", "ця цю цем ці ців цям цями цях".split()),
+        ("янин", "янина янину янином яни ян янам янами янах".split()),
+    ),
+}
 _ARABIC = ("و", "ف", "ب", "ل", "ك", "وب", "ول")
 _MOST_WORDS = 3
 
@@ -83,10 +91,11 @@ def _german(name: str, kind: str) -> Iterator[str]:
 
 
 def _slavic(name: str, kind: str, language: str) -> Iterator[str]:
-    stem, endings = _ADJECTIVE[language]
-    if kind == _DEMONYM and name.endswith(stem):
-        yield from (name.removesuffix(stem) + ending for ending in (*endings, stem))
-        return
+    if kind == _DEMONYM:
+        for ending, others in _ADJECTIVE[language]:
+            if name.endswith(ending):
+                yield from (name.removesuffix(ending) + other for other in others)
+                return
     words = name.split(" ")
     if len(words) <= _MOST_WORDS:
         for form in product(*(_declined(word, language) for word in words)):

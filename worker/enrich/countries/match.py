@@ -12,8 +12,9 @@ _WRAPPED = re.compile(r"(?<=[\w,])\n(?=\S)")
 """A line break within a sentence; after other signs, or before an indented line, it ends a paragraph."""
 _CAPITALS = re.compile(r"\b(?:[A-Z]{2,}(?:\.? [A-Z]{2,}|-[A-Z]{2,})+|[A-Z]{4,})\b")
 _WORD = re.compile(r"[A-Z]+")
+_KATAKANA = re.compile(r"[ァ-ヺー]")
 _SMALL = frozenset("AND OF THE DE DO DA DEL ES AL".split())
-_KEPT = frozenset("US USA UK UAE DRC DPRK PRC BBC FBI CIA NATO SEC GOP NYSE EPA FDA FAA NBA NFL NASA NSW".split())
+_KEPT = frozenset("US USA UK UAE DRC DPRK PRC BBC FBI CIA NATO SEC GOP NYSE EPA FDA FAA NBA NFL NASA NSW EE UU EEUU EUA ABD".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def find(text: str, language: str) -> list[Found]:
     for section in sections_for(language):
         entries = section.entries
         for index, start, end in section.automaton.find_matches_as_indexes(text, overlapping=True):
-            if spaced and not _whole(text, start, end):
+            if not (_whole(text, start, end) if spaced else _apart(text, start, end)):
                 continue
             name, span = parsed(entries[index]), (start, end)
             spans[span] = _both(spans[span], name) if span in spans else name
@@ -61,6 +62,13 @@ def _whole(text: str, start: int, end: int) -> bool:
     """Say whether no letter or digit touches the span; US$ is money."""
     after = text[end : end + 1]
     return not (text[start - 1 : start].isalnum() or after.isalnum() or after == "$")
+
+
+def _apart(text: str, start: int, end: int) -> bool:
+    """Say whether a name in katakana isn't part of a longer word in it: タイ is no タイトル."""
+    if not _KATAKANA.match(text, start):
+        return True
+    return not (_KATAKANA.match(text, end) or (start and _KATAKANA.match(text, start - 1)))
 
 
 def _both(one: Name, other: Name) -> Name:
