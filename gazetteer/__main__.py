@@ -15,7 +15,8 @@ from gazetteer.words import flags_of
 TARGET = Path(__file__).parents[1] / "worker" / "enrich" / "data" / "gazetteer.txt.xz"
 _LARGEST = 1_000_000
 _LARGEST_WORD = 55
-"""Ten times log10 of 350,000: larger cities are meant by their name even where it is a word (Nice is, London isn't)."""
+"""Ten times log10 of 350,000: larger cities are meant by their name even where it is a word (Nice is a
+smaller one)."""
 
 
 def main(regions: Path) -> None:

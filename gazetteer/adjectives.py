@@ -55,5 +55,8 @@ def adjectives(language: str, word: str) -> Iterator[str]:
         if word.endswith(ending):
             stem = word.removesuffix(ending)
             for form in forms:
-                yield from {f"{stem}{form}", f"{stem}{form}".capitalize() if language in _ENDINGS else stem + form}
+                yield from {
+                    f"{stem}{form}",
+                    f"{stem}{form}".capitalize() if language in _ENDINGS else stem + form,
+                }
             return

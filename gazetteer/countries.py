@@ -15,21 +15,21 @@ from gazetteer.entries import CITY, DEMONYM, NAME, Reading
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gazetteer.adjectives import adjectives
-from gazetteer.entries import Sections
+    from gazetteer.entries import Sections
 
 LANGUAGES = (
-    "en fr de es pt it ru ar zh ja uk pl nl tr sv da nb fi cs sk ro hu bg el ko id vi fa he hi ca hr sr".split()
-)
-"""Those with rules of their own come first; of the others the names of countries and great cities are known."""
+    "en fr de es pt it ru ar zh ja uk pl nl tr sv da nb fi cs sk ro hu bg el ko id vi fa he hi ca hr sr"
+).split()
+"""Those with rules of their own come first; of the others names of countries and great cities are known."""
 
 NATIONAL = {
-    "de": "DE", "fr": "FR", "it": "IT", "ru": "RU", "uk": "UA", "pl": "PL", "nl": "NL", "tr": "TR", "ja": "JP",
-    "zh": "CN", "sv": "SE", "da": "DK", "fi": "FI", "cs": "CZ", "sk": "SK", "ro": "RO", "hu": "HU", "bg": "BG",
-    "el": "GR", "he": "IL", "hi": "IN", "be": "BY", "lt": "LT", "lv": "LV", "et": "EE", "ka": "GE", "hy": "AM",
-    "az": "AZ", "kk": "KZ", "uz": "UZ", "mn": "MN", "sq": "AL", "mk": "MK", "hr": "HR", "sl": "SI", "sr": "RS",
-    "is": "IS", "no": "NO", "th": "TH", "vi": "VN", "id": "ID", "km": "KH", "my": "MM", "ne": "NP", "so": "SO",
-    "fa": "IR", "mt": "MT", "lb": "LU", "bs": "BA", "tk": "TM", "ky": "KG", "tg": "TJ", "lo": "LA",
+    "de": "DE", "fr": "FR", "it": "IT", "ru": "RU", "uk": "UA", "pl": "PL", "nl": "NL", "tr": "TR",
+    "ja": "JP", "zh": "CN", "sv": "SE", "da": "DK", "fi": "FI", "cs": "CZ", "sk": "SK", "ro": "RO",
+    "hu": "HU", "bg": "BG", "el": "GR", "he": "IL", "hi": "IN", "be": "BY", "lt": "LT", "lv": "LV",
+    "et": "EE", "ka": "GE", "hy": "AM", "az": "AZ", "kk": "KZ", "uz": "UZ", "mn": "MN", "sq": "AL",
+    "mk": "MK", "hr": "HR", "sl": "SI", "sr": "RS", "is": "IS", "no": "NO", "th": "TH", "vi": "VN",
+    "id": "ID", "km": "KH", "my": "MM", "ne": "NP", "so": "SO", "fa": "IR", "mt": "MT", "lb": "LU",
+    "bs": "BA", "tk": "TM", "ky": "KG", "tg": "TJ", "lo": "LA",
 }  # fmt: skip
 """Languages whose name is also the adjective of one country; those of many countries are left out."""
 
@@ -59,7 +59,7 @@ def _add_locale(sections: Sections, language: str, locale: Locale) -> None:
 
 
 def territories(locale: Locale) -> Iterator[tuple[str, str]]:
-    """Yield (ISO 3166-1 code, name) with CLDR's short and variant forms; XK is Kosovo's user-assigned code."""
+    """Yield (ISO 3166-1 code, name) with CLDR's short and variant forms; XK is Kosovo's own code."""
     data: Any = locale._data  # noqa: SLF001 -- babel's own properties hide the alternative forms
     for source in ("territories", "short_territories", "variant_territories"):
         for code, name in dict(data.get(source, {})).items():
@@ -72,7 +72,11 @@ def forms(name: str, code: str) -> Iterator[str]:
     bare = name.partition(" (")[0].partition(" [")[0].removesuffix("*")
     if code in ("HK", "MO", "MM", "CD", "CG", "PS", "FK") and "(" not in name:
         bare = bare.partition(" – ")[0]
-    if len(bare) >= 2 and bare not in ("US", "UK", "UN") and not (bare in ("Congo", "Kongo") and code == "CG"):
+    if (
+        len(bare) >= 2
+        and bare not in ("US", "UK", "UN")
+        and not (bare in ("Congo", "Kongo") and code == "CG")
+    ):
         yield bare
     if "&" in bare:
         yield bare.replace("&", "and")

@@ -50,7 +50,7 @@ class Sections:
         }
 
     def towns(self, section: str, largest: int) -> set[str]:
-        """Return the names whose readings are all towns of no more than `largest` in size, or regions abroad."""
+        """Return the names whose readings are all towns of at most `largest` in size, or regions abroad."""
         return {
             name
             for name, readings in self._names[section].items()

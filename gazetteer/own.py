@@ -11,8 +11,7 @@ from gazetteer.entries import ABBREVIATION, CITY, DEMONYM, MASK, METONYM, NAME, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gazetteer.adjectives import adjectives
-from gazetteer.entries import Sections
+    from gazetteer.entries import Sections
 
 _DISTRICT = 48
 TEXTS = Path(__file__).parent / "texts"
@@ -28,21 +27,23 @@ def records(name: str) -> Iterator[list[str]]:
 def add_own(sections: Sections) -> None:
     """Add aliases, demonyms, metonyms, masks and abbreviations of states."""
     countries = sections.names("en")
-    for code, names in records("aliases.txt"):
-        for name in names.split(", "):
-            sections.add("en", name.lstrip("=~"), _alias(code, name, known=name in countries))
-    for code, names in records("demonyms.txt"):
-        for name in names.split(", "):
-            sections.add("en", name, Reading(code, DEMONYM))
-    for code, names in records("metonyms.txt"):
-        for name in names.split(", "):
-            sections.add("en", name, Reading(code, METONYM))
+    for code, name in _listed("aliases.txt"):
+        sections.add("en", name.lstrip("=~"), _alias(code, name, known=name in countries))
+    for code, name in _listed("demonyms.txt"):
+        sections.add("en", name, Reading(code, DEMONYM))
+    for code, name in _listed("metonyms.txt"):
+        sections.add("en", name, Reading(code, METONYM))
     for (name,) in records("masks.txt"):
         sections.add("en", name, Reading("-", MASK))
-    for admin, names in records("states.txt"):
-        for name in names.split(", "):
-            for form in {name, name.rstrip(".")}:
-                sections.add("en", form, Reading(admin[:2], ABBREVIATION, 0, admin))
+    for admin, name in _listed("states.txt"):
+        for form in {name, name.rstrip(".")}:
+            sections.add("en", form, Reading(admin[:2], ABBREVIATION, 0, admin))
+
+
+def _listed(file: str) -> Iterator[tuple[str, str]]:
+    """Yield (code, name) of a file of names by code."""
+    for code, names in records(file):
+        yield from ((code, name) for name in names.split(", "))
 
 
 def _alias(code: str, name: str, *, known: bool) -> Reading:

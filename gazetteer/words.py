@@ -17,7 +17,10 @@ _DICTIONARY = DictionaryLookupStrategy(DefaultDictionaryFactory(cache_max_size=l
 
 
 def flags_of(names: Iterable[str], small: set[str]) -> dict[str, str]:
-    """Return, by name, the languages in which it is a common word (asked of `small` places), and `given` for people's names."""
+    """Return, by name, the languages in which it is a common word, and `given` where it is a person's.
+
+    Words are asked of `small` places only.
+    """
     people = given_names()
     found: dict[str, str] = {}
     for name in sorted(names):

@@ -23,10 +23,13 @@ from worker.extract.body import extract_article
 SHARED = Path(os.environ.get("FEEDMILL_EVAL_DATA", Path(__file__).parents[3] / "shared"))
 DATA = SHARED / "data" / "countries"
 OWN = Path(__file__).parent / "disambiguation.jsonl"
+MAINS = Path(__file__).parent / "mains.jsonl"
 FLOORS = json.loads((Path(__file__).parent / "floors.json").read_text())["countries"]
 
 pytestmark = [pytest.mark.eval, pytest.mark.timeout(400)]
-labelled = pytest.mark.skipif(not DATA.exists(), reason=f"no labelled texts at {DATA} (set FEEDMILL_EVAL_DATA)")
+labelled = pytest.mark.skipif(
+    not DATA.exists(), reason=f"no labelled texts at {DATA} (set FEEDMILL_EVAL_DATA)"
+)
 
 
 def records(name):
@@ -115,6 +118,17 @@ def test_own_sentences(capsys):
         print(f"\ncountries/own: {len(rows) - len(wrong)} of {len(rows)} sentences exact")
         print("".join(f"  {line}\n" for line in wrong))
     assert 1 - len(wrong) / len(rows) >= FLOORS["own"]["exact"]
+
+
+def test_main_countries_of_own_stories(capsys):
+    """Invented stories, judged by hand: in half of them another country is named as often as the main one."""
+    rows = [json.loads(line) for line in MAINS.read_text(encoding="utf-8").splitlines()]
+    right = sum(
+        countries_of(row["title"], row["text"], row["language"]).primary == row["primary"] for row in rows
+    )
+    with capsys.disabled():
+        print(f"\ncountries/mains: {right} of {len(rows)} stories")
+    assert right / len(rows) >= FLOORS["own"]["main"]
 
 
 MEMORY = """

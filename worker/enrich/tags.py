@@ -20,7 +20,8 @@ TAGGER_VERSION = "2"
 def tag(title: str, body: str, languages: Iterable[str | None], publisher: str | None = None) -> Tags:
     """Return the tags of a text.
 
-    `languages` are what page and feed state, the better source first; `publisher` is the country of the source.
+    `languages` are what page and feed state, the better source first; `publisher` is the country of
+    the source.
     """
     spoken, confidence = language(title, body, languages)
     countries = countries_of(title, body, spoken, publisher)
@@ -36,4 +37,6 @@ def tag(title: str, body: str, languages: Iterable[str | None], publisher: str |
 def _reported(countries: Countries) -> tuple[str, ...]:
     """Return the countries that are stored: a main one may be too doubtful to be among the others."""
     main = countries.primary
-    return countries.countries if main is None or main in countries.countries else (main, *countries.countries)
+    return (
+        countries.countries if main is None or main in countries.countries else (main, *countries.countries)
+    )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from worker.extract.pool import WorkerPool
 
 BATCH = 8
-"""Lines that a child is given at once: what is sent to and fro costs a twentieth of tagging then. A slow
+"""Lines that a child is given at once: sending costs a twentieth of tagging then. A slow
 writer sees its lines answered by eights."""
 _AHEAD = 4
 """Batches per process that are read ahead of the one waited for."""

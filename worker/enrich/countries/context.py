@@ -15,7 +15,8 @@ PLACES = frozenset({CITY, CAPITAL})
 
 _DATELINE = re.compile(
     r"\s*(?:[A-ZÀ-Þ][A-ZÀ-Þ'.-]{2,}[^\n–—]{0,60}?(?:\s?-{1,2}(?=\s)|\s?[–—]|\((?:[A-Z]{2,5}|Reuters|Xinhua|Bloomberg)\))"
-    r"|[A-ZÀ-Þ][\w .,'-]{2,40}?(?:, (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d{1,2}\s?[-–—]"
+    r"|[A-ZÀ-Þ][\w .,'-]{2,40}?"
+    r"(?:, (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d{1,2}\s?[-–—]"
     r"|\s?\((?:AP|AFP|Reuters|Xinhua|Bloomberg)\)))"
 )
 """LONDON, Feb 26 - / WASHINGTON (AP) — / BRUSSELS, Belgium –"""
@@ -23,29 +24,38 @@ _DATELINE = re.compile(
 _NEXT = re.compile(r" ([A-ZÀ-Þ][\w'’-]*)")
 _BEFORE = re.compile(r"(?:^|(?P<stop>[.!?:;\"“”(\n]\s*)| |[-'])(?P<word>[A-ZÀ-Þ][\w.'-]*) $")
 _AFTER_PLACE = frozenset(
-    "University College School Hospital Airport International Police Mayor City Council Court Stock Exchange County "
-    "Province District State Department Zoo Museum River Bay Island Islands Bridge Street Road Avenue Square Station "
-    "Governor Gov Sen Rep Senator Prime President Minister Foreign Interior Defense Defence Parliament Government "
-    "Fire Metro Metropolitan Region Regional Central National Public Olympic Olympics Marathon Film Festival Times "
-    "Herald Post Tribune Medical Health Institute Center Centre Children General Cathedral Church Airlines Port "
-    "Harbor Harbour Beach Park Valley Hills Heights Township Village Borough Prefecture Governorate Oblast "
-    "Supreme District Attorney Chamber Convention Symphony Orchestra Opera High Township Sheriff Board Bureau "
-    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday Peninsula Desert Lake Mountains Strait Coast Plain "
-    "January February March April May June July August September October November December".split()
+    "University College School Hospital Airport International Police Mayor City Council Court Stock "
+    "Exchange County Province District State Department Zoo Museum River Bay Island Islands Bridge "
+    "Street Road Avenue Square Station Governor Gov Sen Rep Senator Prime President Minister Foreign "
+    "Interior Defense Defence Parliament Government Fire Metro Metropolitan Region Regional Central "
+    "National Public Olympic Olympics Marathon Film Festival Times Herald Post Tribune Medical Health "
+    "Institute Center Centre Children General Cathedral Church Airlines Port Harbor Harbour Beach Park "
+    "Valley Hills Heights Township Village Borough Prefecture Governorate Oblast Supreme District "
+    "Attorney Chamber Convention Symphony Orchestra Opera High Township Sheriff Board Bureau Monday "
+    "Tuesday Wednesday Thursday Friday Saturday Sunday Peninsula Desert Lake Mountains Strait Coast "
+    "Plain January February March April May June July August September October November December".split()
 )
 """Words that follow the name of a place rather than complete that of a person."""
 
 _BEFORE_PLACE = frozenset(
-    "In The At From Of Near To On For And But After Before When While As North South East West Northern Southern "
-    "Eastern Western Central Greater Downtown New Upper Lower Mayor President Minister Gov Governor Sen Senator "
-    "Rep Monday Tuesday Wednesday Thursday Friday Saturday Sunday With By A An That This Since Until Via Against "
-    "Outside Inside Around Across Between Through Over Under If Although Though Where Who What Why How "
-    "University Bank City Port Government Republic Kingdom Province State District Region Island Lake Mount Fort "
-    "Both Even Unlike Like Visit Says Said Not No".split()
+    "In The At From Of Near To On For And But After Before When While As North South East West Northern "
+    "Southern Eastern Western Central Greater Downtown New Upper Lower Mayor President Minister Gov "
+    "Governor Sen Senator Rep Monday Tuesday Wednesday Thursday Friday Saturday Sunday With By A An "
+    "That This Since Until Via Against Outside Inside Around Across Between Through Over Under If "
+    "Although Though Where Who What Why How University Bank City Port Government Republic Kingdom "
+    "Province State District Region Island Lake Mount Fort Both Even Unlike Like Visit Says Said "
+    "Not No".split()
 )
-_SPEAKS = re.compile(r",? (?:said|says|told|added|wrote|tweeted|testified|recalled|who|whose|himself|herself)\b")
-_TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gen|Lt|Col|Sgt|Judge|Justice|Sir|Lord|Lady|Secretary|Professor|Prof)\.? $")
-_PREPOSITION = re.compile(r"\b(?:in|at|near|from|of|to|outside|around|between|and|en|à|a|da|di|de|dans|nach|bei|aus|em|w|z|te) $", re.IGNORECASE)
+_SPEAKS = re.compile(
+    r",? (?:said|says|told|added|wrote|tweeted|testified|recalled|who|whose|himself|herself)\b"
+)
+_TITLE = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gen|Lt|Col|Sgt|Judge|Justice|Sir|Lord|Lady|Secretary|Professor|Prof)\.? $"
+)
+_PREPOSITION = re.compile(
+    r"\b(?:in|at|near|from|of|to|outside|around|between|and|en|à|a|da|di|de|dans|nach|bei|aus|em|w|z|te) $",
+    re.IGNORECASE,
+)
 
 
 def dateline_end(text: str, body_start: int) -> int:

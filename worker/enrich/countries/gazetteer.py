@@ -88,7 +88,9 @@ def listed_in(section: str, kind: str) -> Iterator[tuple[str, list[Reading]]]:
 def parsed(entry: str) -> Name:
     """Return an entry of a section as values."""
     readings, _, flags = entry.partition("\t")
-    return Name(tuple(map(_reading, readings.split(";"))), frozenset(flags.split(",")) if flags else frozenset())
+    return Name(
+        tuple(map(_reading, readings.split(";"))), frozenset(flags.split(",")) if flags else frozenset()
+    )
 
 
 @cache

@@ -14,7 +14,10 @@ _CAPITALS = re.compile(r"\b(?:[A-Z]{2,}(?:\.? [A-Z]{2,}|-[A-Z]{2,})+|[A-Z]{4,})\
 _WORD = re.compile(r"[A-Z]+")
 _KATAKANA = re.compile(r"[ァ-ヺー]")
 _SMALL = frozenset("AND OF THE DE DO DA DEL ES AL".split())
-_KEPT = frozenset("US USA UK UAE DRC DPRK PRC BBC FBI CIA NATO SEC GOP NYSE EPA FDA FAA NBA NFL NASA NSW EE UU EEUU EUA ABD".split())
+_KEPT = frozenset(
+    "US USA UK UAE DRC DPRK PRC BBC FBI CIA NATO SEC GOP NYSE EPA FDA FAA NBA NFL NASA NSW EE UU EEUU "
+    "EUA ABD".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Found:
 
 
 def folded(text: str) -> str:
-    """Return the text with plain apostrophes and spaces, and words in capitals as names; of the same length."""
+    """Return the text, as long as before, with plain apostrophes and spaces, words in capitals as names."""
     return _CAPITALS.sub(_as_name, _WRAPPED.sub(" ", text.translate(_FOLDS)))
 
 

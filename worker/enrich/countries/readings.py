@@ -72,7 +72,9 @@ class Setting:
     admins: dict[str, set[str]]
 
 
-def read(text: str, names: list[Found], language: str, publisher: str | None, dateline: range) -> list[Mention]:
+def read(
+    text: str, names: list[Found], language: str, publisher: str | None, dateline: range
+) -> list[Mention]:
     """Return a mention for each name that stands for a country."""
     names = [found for found in names if _counts(text, found)]
     setting = Setting(text, language, publisher, dateline, *_votes(names))
@@ -185,7 +187,11 @@ def _weight(setting: Setting, found: Found, reading: Reading) -> float:
     weight = reading.size / 10 or _RANK[reading.kind]
     votes = len(setting.votes.get(reading.country, set()) - {found.text})
     weight += min(1.8, 0.7 * math.log1p(votes))
-    if reading.admin and reading.kind in context.PLACES and setting.admins.get(reading.admin, set()) - {found.text}:
+    if (
+        reading.admin
+        and reading.kind in context.PLACES
+        and setting.admins.get(reading.admin, set()) - {found.text}
+    ):
         weight += _STATE_NAMED
     return weight + (0.9 if _published(setting, reading.country) else 0.0)
 
