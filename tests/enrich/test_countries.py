@@ -52,6 +52,7 @@ RULES = [
     ("a demonym", "Norwegian fishermen protested.", {"NO"}),
     ("a small town alone", "The bakery of Ketchum closed.", set()),
     ("a common word", "Reading is fun. Nice people read.", set()),
+    ("a month in a dateline", "MINSK, Nov 3 - Belarus sold less potash.", {"BY"}),
     ("a broken line", "They met in New\nZealand.", {"NZ"}),
 ]
 

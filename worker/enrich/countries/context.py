@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from worker.enrich.countries.match import Found
 
 PLACES = frozenset({CITY, CAPITAL})
+MONTHS = frozenset(
+    "Jan Feb Mar Apr May Jun Jul Aug Sep Sept Oct Nov Dec March April June July August".split()
+)
+"""Towns of these names are never what a dateline means: MINSK, Nov 3."""
 
 _DATELINE = re.compile(
     r"\s*(?:[A-ZÀ-Þ][A-ZÀ-Þ'.-]{2,}[^\n–—]{0,60}?(?:\s?-{1,2}(?=\s)|\s?[–—]|\((?:[A-Z]{2,5}|Reuters|Xinhua|Bloomberg)\))"

@@ -94,9 +94,9 @@ def read(
 
 
 def _counts(text: str, found: Found) -> bool:
-    """Say whether the name is no mask; abbreviations of states count after a comma only."""
+    """Say whether the name is no mask and no month; abbreviations of states count after a comma only."""
     kinds = {reading.kind for reading in found.name.readings}
-    if MASK in kinds:
+    if MASK in kinds or found.text in context.MONTHS:
         return False
     if kinds != {ABBREVIATION}:
         return True
