@@ -15,8 +15,7 @@ from gazetteer.words import flags_of
 TARGET = Path(__file__).parents[1] / "worker" / "enrich" / "data" / "gazetteer.txt.xz"
 _LARGEST = 1_000_000
 _LARGEST_WORD = 55
-"""Ten times log10 of 350,000: larger cities are meant by their name even where it is a word (Nice is a
-smaller one)."""
+"""Ten times log10 of 350,000: larger cities are meant by their name even where it is a word."""
 
 
 def main(regions: Path) -> None:
@@ -33,7 +32,7 @@ def main(regions: Path) -> None:
         add_language(sections, language)
     add_cities(sections)
     add_regions(sections, regions)
-    flags = flags_of(sections.names("latin"), sections.towns("latin", _LARGEST_WORD))
+    flags = flags_of(_spelled(sections), sections.towns("latin", _LARGEST_WORD))
     text = "\n".join((*sections.lines(flags), *senses(), ""))
     packed = lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME)
     TARGET.parent.mkdir(exist_ok=True)
@@ -41,6 +40,13 @@ def main(regions: Path) -> None:
     print(f"{TARGET.name}: {text.count(chr(10)):,} lines, {len(text):,} characters, {len(packed):,} bytes")
     if len(packed) > _LARGEST:
         sys.exit(f"larger than {_LARGEST:,} bytes")
+
+
+def _spelled(sections: Sections) -> set[str]:
+    """Return the names in Latin script: the towns', and those in the languages written in it."""
+    return sections.names("latin").union(
+        *(sections.names(language) for language in ("en", "fr", "es", "pt", "it", "de"))
+    )
 
 
 if __name__ == "__main__":

@@ -51,6 +51,9 @@ def adjectives(language: str, word: str) -> Iterator[str]:
         for form in (word, f"{word}ة", f"{word}ين", f"{word}ون"):
             yield from (form, f"ال{form}")
         return
+    if language == "pl":
+        yield from (word, word[0].upper() + word[1:])
+        return
     for ending, forms in _ENDINGS.get(language, (("", ("",)),)):
         if word.endswith(ending):
             stem = word.removesuffix(ending)

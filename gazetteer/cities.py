@@ -20,30 +20,21 @@ if TYPE_CHECKING:
     from gazetteer.entries import Sections
 
 _LINKED = ("US", "CA", "AU", "GB")
-"""Where "City, State" is how places are written; elsewhere the region's code would only take room."""
+"""Where places are written as "City, State"; elsewhere the region's code would only take room."""
 
-_CANADA = dict(
-    zip(
-        (
-            "Alberta,British Columbia,Manitoba,New Brunswick,Newfoundland and Labrador,Nova Scotia,Ontario,"
-            "Prince Edward Island,Quebec,Saskatchewan,Yukon,Northwest Territories,Nunavut"
-        ).split(","),
-        ("01", "02", "03", "04", "05", "07", "08", "09", "10", "11", "12", "13", "14"),
-        strict=True,
-    )
-)
-_AUSTRALIA = dict(
-    zip(
-        (
-            "Australian Capital Territory,New South Wales,Northern Territory,Queensland,South Australia,"
-            "Tasmania,Victoria,Western Australia"
-        ).split(","),
-        ("01", "02", "03", "04", "05", "06", "07", "08"),
-        strict=True,
-    )
-)
+_CANADA = {
+    "Alberta": "01", "British Columbia": "02", "Manitoba": "03", "New Brunswick": "04",
+    "Newfoundland and Labrador": "05", "Nova Scotia": "07", "Ontario": "08", "Prince Edward Island": "09",
+    "Quebec": "10", "Saskatchewan": "11", "Yukon": "12", "Northwest Territories": "13", "Nunavut": "14",
+}  # fmt: skip
+_AUSTRALIA = {
+    "Australian Capital Territory": "01", "New South Wales": "02", "Northern Territory": "03",
+    "Queensland": "04", "South Australia": "05", "Tasmania": "06", "Victoria": "07",
+    "Western Australia": "08",
+}  # fmt: skip
 _UK = {"England": "ENG", "Scotland": "SCT", "Wales": "WLS", "Northern Ireland": "NIR"}
 
+_LATIN = re.compile(r"[A-ZÀ-Þ][a-zß-ÿā-ž'’]{4,}")
 _SCRIPTS = {
     "ru": re.compile(r"[А-Яа-яЁё' -]+"),
     "uk": re.compile(r"[А-ЩЬЮЯа-щьюяҐґЄєІіЇї' -]+"),
@@ -77,7 +68,7 @@ def add_cities(sections: Sections) -> None:
     taken = stop | sections.names("latin") | sections.names("en", kinds=NAME + DEMONYM)
     for city, reading in known:
         for section, name in other_names(city, capital=reading.kind == CAPITAL):
-            if section != "latin" or name not in taken:
+            if name not in (taken if section == "latin" else stop):
                 sections.add(section, name, reading)
 
 
@@ -95,8 +86,7 @@ def other_names(city: dict[str, Any], *, capital: bool) -> Iterator[tuple[str, s
     """Yield (section, name) of the spellings that are worth their room."""
     population = city["population"]
     for name in city["alternatenames"]:
-        is_great = population >= _GREAT or capital
-        if is_great and re.fullmatch(r"[A-ZÀ-Þ][a-zß-ÿā-ž'’]{4,}", name) and not is_word(name, "en"):
+        if (population >= _GREAT or capital) and _LATIN.fullmatch(name) and not is_word(name, "en"):
             yield "latin", name
         for language, letters in _SCRIPTS.items():
             if (population >= _LEAST[language] or capital) and letters.fullmatch(name) and len(name) > 1:

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from gazetteer.entries import Sections
 
 LANGUAGES = (
-    "en fr de es pt it ru ar zh ja uk pl nl tr sv da nb fi cs sk ro hu bg el ko id vi fa he hi ca hr sr"
-).split()
-"""Those with rules of their own come first; of the others names of countries and great cities are known."""
+    "en", "fr", "de", "es", "pt", "it", "ru", "ar", "zh", "ja", "uk", "pl", "nl", "tr",
+    "sv", "da", "nb", "fi", "cs", "sk", "ro", "hu", "bg", "el", "ko", "id", "vi", "fa",
+    "he", "hi", "ca", "hr", "sr",
+)  # fmt: skip
+"""Those with rules of their own come first; of the others countries and great cities are known."""
 
 NATIONAL = {
     "de": "DE", "fr": "FR", "it": "IT", "ru": "RU", "uk": "UA", "pl": "PL", "nl": "NL", "tr": "TR",
@@ -50,16 +52,17 @@ def _add_locale(sections: Sections, language: str, locale: Locale) -> None:
     for code, name in territories(locale):
         sections.add(language, name, Reading(code, NAME))
     for code, name in zone_cities(locale):
-        sections.add(language, name, Reading(code, CITY, 58))
+        sections.add(language, name, Reading(code, NAME) if code in ("HK", "MO") else Reading(code, CITY, 58))
     if language in _ADJECTIVAL:
         for spoken, code in NATIONAL.items():
-            if (name := locale.languages.get(spoken)) and (language, spoken) != ("ru", "ru"):
-                for form in adjectives(language, name):
+            adjective = locale.languages.get(spoken)
+            if adjective and (language, spoken) != ("ru", "ru"):
+                for form in adjectives(language, str(adjective)):
                     sections.add(language, form, Reading(code, DEMONYM))
 
 
 def territories(locale: Locale) -> Iterator[tuple[str, str]]:
-    """Yield (ISO 3166-1 code, name) with CLDR's short and variant forms; XK is Kosovo's own code."""
+    """Yield (ISO 3166-1 code, name) with CLDR's short and variant forms; XK is Kosovo's, user-assigned."""
     data: Any = locale._data  # noqa: SLF001 -- babel's own properties hide the alternative forms
     for source in ("territories", "short_territories", "variant_territories"):
         for code, name in dict(data.get(source, {})).items():

@@ -50,7 +50,7 @@ class Sections:
         }
 
     def towns(self, section: str, largest: int) -> set[str]:
-        """Return the names whose readings are all towns of at most `largest` in size, or regions abroad."""
+        """Return the names whose readings are towns of at most `largest` in size, or regions abroad."""
         return {
             name
             for name, readings in self._names[section].items()
@@ -79,7 +79,7 @@ def _columns(readings: Iterable[Reading], flags: str) -> Iterator[str]:
 def _largest(readings: Iterable[Reading]) -> Iterator[Reading]:
     """Of one country's towns of the same name and region only the largest matters, and six of a name."""
     best: dict[tuple[str, str, str], Reading] = {}
-    for reading in sorted(readings, key=lambda reading: -reading.size):
+    for reading in sorted(readings, key=lambda reading: (-reading.size, reading)):
         best.setdefault((reading.country, reading.kind, reading.admin), reading)
     towns = [r for r in best.values() if r.kind in (CITY, CAPITAL)]
     yield from towns[:8]

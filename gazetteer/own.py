@@ -29,19 +29,18 @@ def add_own(sections: Sections) -> None:
     countries = sections.names("en")
     for code, name in _listed("aliases.txt"):
         sections.add("en", name.lstrip("=~"), _alias(code, name, known=name in countries))
-    for code, name in _listed("demonyms.txt"):
-        sections.add("en", name, Reading(code, DEMONYM))
-    for code, name in _listed("metonyms.txt"):
-        sections.add("en", name, Reading(code, METONYM))
+    for kind, file in ((DEMONYM, "demonyms.txt"), (METONYM, "metonyms.txt")):
+        for code, name in _listed(file):
+            sections.add("en", name, Reading(code, kind))
     for (name,) in records("masks.txt"):
-        sections.add("en", name, Reading("-", MASK))
+        sections.add("en", name.removeprefix("@"), Reading("@" if name.startswith("@") else "-", MASK))
     for admin, name in _listed("states.txt"):
         for form in {name, name.rstrip(".")}:
             sections.add("en", form, Reading(admin[:2], ABBREVIATION, 0, admin))
 
 
 def _listed(file: str) -> Iterator[tuple[str, str]]:
-    """Yield (code, name) of a file of names by code."""
+    """Yield (code, name) of a file whose lines are a code and its names."""
     for code, names in records(file):
         yield from ((code, name) for name in names.split(", "))
 
@@ -57,6 +56,10 @@ def add_language(sections: Sections, language: str) -> None:
     if not (TEXTS / f"{language}.txt").exists():
         return
     for code, names, demonyms in records(f"{language}.txt"):
+        if code == "-":
+            for name in names.split(", "):
+                sections.add(language, name, Reading(code, MASK))
+            continue
         for name in filter(None, names.split(", ")):
             sections.add(language, name, Reading(code, NAME))
         for word in filter(None, demonyms.split(", ")):

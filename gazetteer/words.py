@@ -17,9 +17,9 @@ _DICTIONARY = DictionaryLookupStrategy(DefaultDictionaryFactory(cache_max_size=l
 
 
 def flags_of(names: Iterable[str], small: set[str]) -> dict[str, str]:
-    """Return, by name, the languages in which it is a common word, and `given` where it is a person's.
+    """Return, by name, the languages in which it is a word, and `given` for people's names.
 
-    Words are asked of `small` places only.
+    Whether a name is a word is asked of `small` places only.
     """
     people = given_names()
     found: dict[str, str] = {}
@@ -33,7 +33,9 @@ def flags_of(names: Iterable[str], small: set[str]) -> dict[str, str]:
 
 
 def is_word(name: str, language: str) -> bool:
-    """Say whether the dictionary of simplemma has every part of the name as a word in small letters."""
+    """Say whether simplemma's dictionary has the name in small letters; in English, each of its parts."""
+    if language != "en" and " " in name:
+        return False
     return all(len(part) < 3 or _known(part, language) for part in name.replace("-", " ").split())
 
 

@@ -62,6 +62,49 @@ def test_english(text, expected):
     assert set(countries_of("", text, "en").countries) == expected
 
 
+LANGUAGES = [
+    ("fr", "Le ministre ukrainien a quitté Londres pour l’Allemagne.", {"UA", "GB", "DE"}),
+    ("de", "Frankreichs Präsident traf ukrainische Soldaten bei Charkiw.", {"FR", "UA"}),
+    ("de", "Das Essen war kalt, der Kiel morsch.", set()),
+    ("es", "El presidente de EE. UU. viajó a Bogotá y a la Ciudad de México.", {"US", "CO", "MX"}),
+    ("pt", "O governo brasileiro criticou a Venezuela.", {"BR", "VE"}),
+    ("it", "Il premier britannico è arrivato a Roma.", {"GB", "IT"}),
+    ("ru", "Президент Украины прибыл в Варшаву из Южной Кореи.", {"UA", "PL", "KR"}),
+    ("ru", "Финские пограничники говорили с американцами.", {"FI", "US"}),
+    ("ar", "وصل الرئيس الأمريكي إلى بغداد بعد زيارة لسوريا ولبنان.", {"US", "IQ", "SY", "LB"}),
+    ("zh", "美国总统访问北京，日本首相表示关切。", {"US", "CN", "JP"}),
+    ("zh", "他学习法语和日语。", set()),
+    ("ja", "ロシアと韓国の代表がベルリンで会談した。", {"RU", "KR", "DE"}),
+    ("ja", "新しいタイトルを発表した。", set()),
+    ("uk", "Президент України говорив у Варшаві.", {"UA", "PL"}),
+    ("pl", "Prezydent Ukrainy przyjechał do Warszawy.", {"UA", "PL"}),
+    ("nl", "De Duitse minister kwam naar Brussel.", {"DE", "BE"}),
+    ("tr", "Türkiye ile ABD anlaştı.", {"TR", "US"}),
+    ("sv", "Statsministern reste till Tyskland.", {"DE"}),
+    ("und", "Floods in Kenya", {"KE"}),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "expected"), LANGUAGES)
+def test_languages(language, text, expected):
+    assert set(countries_of("", text, language).countries) == expected
+
+
+def test_names_of_other_languages_are_not_looked_for():
+    assert countries_of("", "The island has soul, and a change is due.", "en").countries == ()
+    assert countries_of("", "La Dominique est une île.", "en").countries == ()
+
+
+def test_a_lone_city_in_a_text_about_elsewhere_is_doubted():
+    text = "Police in London and Manchester, England, searched a flat in Edmonton."
+    assert countries_of("", text, "en").countries == ("GB",)
+
+
+def test_names_are_settled_for_the_whole_text():
+    text = "The mayor of Paris, Texas, resigned. Paris has no deputy mayor."
+    assert countries_of("", text, "en").countries == ("US",)
+
+
 @pytest.mark.parametrize(
     ("title", "body", "primary"),
     [
@@ -69,6 +112,7 @@ def test_english(text, expected):
         pytest.param("A recipe for soup", "Cut the onions. Add salt.", None, id="no country"),
         pytest.param("Kenya floods", "Aid came from Norway, Norway's minister said.", "KE", id="the title's"),
         pytest.param("Prices rise", "OSLO (AP) — Prices rose by 2 percent.", "NO", id="the dateline's"),
+        pytest.param("", "Kenya and Norway signed a treaty.", None, id="two that share it"),
         pytest.param("Prices rise", "OSLO, Feb 26 - Prices rose by 2 percent.", "NO", id="with a date"),
     ],
 )

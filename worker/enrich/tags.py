@@ -20,8 +20,7 @@ TAGGER_VERSION = "2"
 def tag(title: str, body: str, languages: Iterable[str | None], publisher: str | None = None) -> Tags:
     """Return the tags of a text.
 
-    `languages` are what page and feed state, the better source first; `publisher` is the country of
-    the source.
+    `languages` are what page and feed state, the better source first; `publisher` is the source's country.
     """
     spoken, confidence = language(title, body, languages)
     countries = countries_of(title, body, spoken, publisher)

@@ -11,23 +11,29 @@ if TYPE_CHECKING:
     from worker.enrich.countries.gazetteer import Reading
     from worker.enrich.countries.match import Found
 
+
+def words(listed: str) -> frozenset[str]:
+    """Return the words of a list that is written as a text."""
+    return frozenset(listed.split())
+
+
 PLACES = frozenset({CITY, CAPITAL})
 MONTHS = frozenset(
-    "Jan Feb Mar Apr May Jun Jul Aug Sep Sept Oct Nov Dec March April June July August".split()
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Sept", "Oct", "Nov", "Dec"]
 )
 """Towns of these names are never what a dateline means: MINSK, Nov 3."""
 
 _DATELINE = re.compile(
     r"\s*(?:[A-ZÀ-Þ][A-ZÀ-Þ'.-]{2,}[^\n–—]{0,60}?(?:\s?-{1,2}(?=\s)|\s?[–—]|\((?:[A-Z]{2,5}|Reuters|Xinhua|Bloomberg)\))"
-    r"|[A-ZÀ-Þ][\w .,'-]{2,40}?"
-    r"(?:, (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d{1,2}\s?[-–—]"
+    r"|[A-ZÀ-Þ][\w .,'-]{2,40}?(?:, (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? "
+    r"\d{1,2}\s?[-–—]"
     r"|\s?\((?:AP|AFP|Reuters|Xinhua|Bloomberg)\)))"
 )
 """LONDON, Feb 26 - / WASHINGTON (AP) — / BRUSSELS, Belgium –"""
 
 _NEXT = re.compile(r" ([A-ZÀ-Þ][\w'’-]*)")
 _BEFORE = re.compile(r"(?:^|(?P<stop>[.!?:;\"“”(\n]\s*)| |[-'])(?P<word>[A-ZÀ-Þ][\w.'-]*) $")
-_AFTER_PLACE = frozenset(
+_AFTER_PLACE = words(
     "University College School Hospital Airport International Police Mayor City Council Court Stock "
     "Exchange County Province District State Department Zoo Museum River Bay Island Islands Bridge "
     "Street Road Avenue Square Station Governor Gov Sen Rep Senator Prime President Minister Foreign "
@@ -37,27 +43,45 @@ _AFTER_PLACE = frozenset(
     "Valley Hills Heights Township Village Borough Prefecture Governorate Oblast Supreme District "
     "Attorney Chamber Convention Symphony Orchestra Opera High Township Sheriff Board Bureau Monday "
     "Tuesday Wednesday Thursday Friday Saturday Sunday Peninsula Desert Lake Mountains Strait Coast "
-    "Plain January February March April May June July August September October November December".split()
+    "Plain January February March April May June July August September October November December"
 )
 """Words that follow the name of a place rather than complete that of a person."""
 
-_BEFORE_PLACE = frozenset(
+_BEFORE_PLACE = words(
     "In The At From Of Near To On For And But After Before When While As North South East West Northern "
     "Southern Eastern Western Central Greater Downtown New Upper Lower Mayor President Minister Gov "
     "Governor Sen Senator Rep Monday Tuesday Wednesday Thursday Friday Saturday Sunday With By A An "
     "That This Since Until Via Against Outside Inside Around Across Between Through Over Under If "
     "Although Though Where Who What Why How University Bank City Port Government Republic Kingdom "
-    "Province State District Region Island Lake Mount Fort Both Even Unlike Like Visit Says Said "
-    "Not No".split()
+    "Province State District Region Island Lake Mount Fort Both Even Unlike Like Visit Says Said Not No"
 )
 _SPEAKS = re.compile(
     r",? (?:said|says|told|added|wrote|tweeted|testified|recalled|who|whose|himself|herself)\b"
 )
+_ENDS = re.compile(r"(?=[.,;:)!?]|$| (?:and|or|but|et|ou|y|o|e|und|oder|only|as|with|than)\b)")
+_LISTED = re.compile(r"(?:,? (?:and|or|et|ou|y|o|e|und|oder))? ?(?:a little |some )?|, (?:a little |some )?")
+_SPOKEN = re.compile(
+    r"\b(?:speak|speaks|spoke|spoken|speaking|learn|learned|learning|learns|study|studied|teach|taught|into|in|"
+    r"habla|hablan|hablar|parle|parlent|parler|parla|parlano|fala|falam|spricht|sprechen|auf|en|em) $"
+)
+_CURRENCY = (
+    r"(?:dollar|franc|franken|peso|pound|rupee|yen|yuan|krona|krone|crown|lira|rouble|ruble|rand|won|real|dirham|"
+    r"dinar|riyal|ringgit|rupiah|baht|доллар|франк|рубл|фунт|юан|лир)"
+)
+_MONEY = re.compile(rf" {_CURRENCY}", re.IGNORECASE)
+_MONEY_BEFORE = re.compile(
+    r"\b(?:dollars?|francs?|pesos?|d[óo]lar(?:es)?|livres?|libras?|franchi?|dollari?) $"
+)
+_ARTICLE = re.compile(
+    r"\b(?:[Dd]as|[Dd]er|[Dd]ie|[Dd]em|[Dd]en|[Dd]es|[Ee]in|[Ee]ine[nmrs]?|[Bb]eim|[Zz]um|[Vv]om) $"
+)
+_THE = re.compile(r"\b[Tt]he $")
 _TITLE = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gen|Lt|Col|Sgt|Judge|Justice|Sir|Lord|Lady|Secretary|Professor|Prof)\.? $"
 )
 _PREPOSITION = re.compile(
-    r"\b(?:in|at|near|from|of|to|outside|around|between|and|en|à|a|da|di|de|dans|nach|bei|aus|em|w|z|te) $",
+    r"\b(?:in|at|near|from|of|to|outside|around|between|and|above|below|across|via|beyond|"
+    r"en|à|a|da|di|de|dans|nach|bei|aus|im|em|na|no|nel|nella|nelle|dal|w|we|z|te) $",
     re.IGNORECASE,
 )
 
@@ -83,9 +107,36 @@ def in_sequence(text: str, found: Found) -> bool:
     )
 
 
+def is_language(text: str, found: Found, listed_after: Found | None) -> bool:
+    """Say whether an adjective is the name of a language: speaks French, in Portuguese, Spanish and Finnish.
+
+    `listed_after` is the language just before it in a list, if there is one.
+    """
+    if not _ENDS.match(text, found.end):
+        return False
+    if listed_after and _LISTED.fullmatch(text, listed_after.end, found.start):
+        return True
+    return bool(_SPOKEN.search(text, max(0, found.start - 22), found.start))
+
+
+def is_money(text: str, found: Found) -> bool:
+    """Say whether an adjective belongs to a currency: Swiss francs, le dollar américain."""
+    return bool(
+        _MONEY.match(text, found.end) or _MONEY_BEFORE.search(text, max(0, found.start - 10), found.start)
+    )
+
+
 def is_person(text: str, found: Found) -> bool:
     """Say whether a title before the name or a verb of speech after it makes it a person's."""
-    return bool(_SPEAKS.match(text, found.end) or _TITLE.search(text, max(0, found.start - 14), found.start))
+    speaks = _SPEAKS.match(text, found.end) and not any(r.kind == NAME for r in found.name.readings)
+    speaks = speaks and not follows_preposition(text, found)
+    return bool(speaks or _TITLE.search(text, max(0, found.start - 14), found.start))
+
+
+def has_article(text: str, found: Found, language: str) -> bool:
+    """Say whether an article makes it a German noun (das Essen), or in English a river (the Niger)."""
+    article = _ARTICLE if language == "de" else _THE
+    return bool(article.search(text, max(0, found.start - 6), found.start))
 
 
 def follows_preposition(text: str, found: Found) -> bool:
@@ -93,23 +144,26 @@ def follows_preposition(text: str, found: Found) -> bool:
     return bool(_PREPOSITION.search(text, max(0, found.start - 9), found.start))
 
 
-def container(text: str, found: Found, following: Found | None) -> tuple[Reading, Reading] | None:
+def container(text: str, found: Found, following: Found) -> tuple[Reading, Reading] | None:
     """Return the readings of "City, State" or "City, Country", where both sides agree.
 
     A town that the gazetteer lacks is where the state is that follows it, if that closes the phrase.
     """
-    if following is None or following.start != found.end + 2 or text[found.end : following.start] != ", ":
+    if following.start != found.end + 2 or text[found.end : following.start] != ", ":
         return None
     wider = [r for r in following.name.readings if r.kind in (REGION, NAME, ABBREVIATION)]
     if any(r.kind == NAME for r in found.name.readings):
-        wider = [r for r in wider if r.admin and len(following.name.readings) == 1]
+        shared = any(r.kind == NAME for r in following.name.readings)
+        wider = [r for r in wider if r.admin and not shared]
     towns = [r for r in found.name.readings if r.kind in PLACES]
     for outer in wider:
         for town in towns:
             if town.country == outer.country and (not outer.admin or town.admin in ("", outer.admin)):
                 return town, outer
     closed = text[following.end : following.end + 1] in (",", ".", ")", "")
-    listed = any(r.kind in (REGION, NAME) for r in found.name.readings)
+    listed = any(r.kind == REGION for r in found.name.readings) or (
+        any(r.kind == NAME for r in found.name.readings) and not follows_preposition(text, found)
+    )
     states = [r for r in wider if r.admin]
     closed = text[following.end : following.end + 1] in (",", ".", ")", "")
     listed = any(r.kind == REGION for r in found.name.readings)

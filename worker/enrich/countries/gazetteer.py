@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
-from worker.enrich.countries.inflect import forms_of
+from worker.enrich.countries.inflect import INFLECTED, forms_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,8 @@ NAME, REGION, CITY, CAPITAL, DEMONYM, METONYM, ABBREVIATION, MASK = "NRCKDMPX"
 
 LATIN = "latin"
 _SENSES = "senses"
-_OTHER_SCRIPTS = frozenset("ru uk ar zh ja ko el bg sr he fa hi".split())
+_ALONE = {"!": 1.0, "?": 0.65}
+_OTHER_SCRIPTS = frozenset(["ru", "uk", "ar", "zh", "ja", "ko", "el", "bg", "sr", "he", "fa", "hi"])
 UNSPACED = frozenset({"zh", "ja"})
 """Written without spaces: a name's edges say nothing."""
 
@@ -38,10 +39,16 @@ class Reading(NamedTuple):
 
 
 class Name(NamedTuple):
-    """What the gazetteer says of a name: its readings, and the languages in which it is a common word."""
+    """What the gazetteer says of a name: its readings, their kinds, and where it is a word."""
 
     readings: tuple[Reading, ...]
-    flags: frozenset[str] = frozenset()
+    kinds: frozenset[str]
+    flags: frozenset[str]
+
+
+def name_of(readings: tuple[Reading, ...], flags: frozenset[str]) -> Name:
+    """Return the name with these readings."""
+    return Name(readings, frozenset(reading.kind for reading in readings), flags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +60,13 @@ class Section:
 
 
 class Sense(NamedTuple):
-    """A reading of a shared name, None for no country, and what in a text speaks for it."""
+    """A reading of a shared name, None for no country, and what in a text speaks for it.
+
+    `alone` is the share of confidence that it keeps where nothing does.
+    """
 
     country: str | None
-    sure: bool
+    alone: float
     cues: tuple[str, ...]
 
 
@@ -78,29 +88,28 @@ def listed_in(section: str, kind: str) -> Iterator[tuple[str, list[Reading]]]:
 
     None of a section that isn't there.
     """
-    for line in _texts().get(section, "").splitlines():
-        text, _, entry = line.partition("\t")
+    for text, entry in _lines(section) if section in _texts() else ():
         if f",{kind}" in entry:
             yield text, [reading for reading in parsed(entry).readings if reading.kind == kind]
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=8_192)
 def parsed(entry: str) -> Name:
     """Return an entry of a section as values."""
     readings, _, flags = entry.partition("\t")
-    return Name(
-        tuple(map(_reading, readings.split(";"))), frozenset(flags.split(",")) if flags else frozenset()
-    )
+    words = frozenset(flags.split(",")) if flags else frozenset()
+    return name_of(tuple(map(_reading, readings.split(";"))), words)
 
 
 @cache
 def senses() -> dict[str, tuple[Sense, ...]]:
     """Return the names that countries share, each with its senses in the order of preference."""
     found: dict[str, list[Sense]] = {}
-    for line in _texts()[_SENSES].splitlines():
+    for line in _texts()[_SENSES].decode().split("\n"):
         name, code, cues = line.split("\t")
-        country = None if code == "-" else code.rstrip("!")
-        found.setdefault(name, []).append(Sense(country, code.endswith("!"), tuple(cues.split(", "))))
+        country = None if code == "-" else code.rstrip("!?")
+        alone = _ALONE.get(code[-1], 0.8)
+        found.setdefault(name, []).append(Sense(country, alone, tuple(cues.split(", "))))
     return {name: tuple(options) for name, options in found.items()}
 
 
@@ -127,18 +136,29 @@ def _section(name: str) -> Section:
 
 def _patterns(section: str) -> Iterator[tuple[str, str]]:
     """Yield (pattern, entry), inflected forms after all names in the form in which they are listed."""
-    lines = [line.partition("\t") for line in _texts()[section].splitlines()]
-    listed = {name for name, _, _ in lines}
-    yield from ((name, entry) for name, _, entry in lines)
-    for name, _, entry in lines:
-        for form in forms_of(name, parsed(entry).readings[0].kind, section):
+    listed: set[str] = set()
+    for name, entry in _lines(section):
+        if section in INFLECTED:
+            listed.add(name)
+        yield name, entry
+    if section not in INFLECTED:
+        return
+    for name, entry in _lines(section):
+        for form in forms_of(name, entry.split(",", 2)[1][0], section):
             if form not in listed:
                 listed.add(form)
                 yield form, entry
 
 
+def _lines(section: str) -> Iterator[tuple[str, str]]:
+    for line in _texts()[section].decode().split("\n"):
+        name, _, entry = line.partition("\t")
+        yield name, entry
+
+
 @cache
-def _texts() -> dict[str, str]:
+def _texts() -> dict[str, bytes]:
+    """Return the sections as they are in the file: as bytes they take a third of the memory."""
     packed = files("worker.enrich").joinpath("data", "gazetteer.txt.xz").read_bytes()
-    parts = lzma.decompress(packed).decode().removeprefix("#").split("\n#")
-    return {name: lines.rstrip("\n") for name, _, lines in (part.partition("\n") for part in parts)}
+    parts = lzma.decompress(packed).removeprefix(b"#").rstrip(b"\n").split(b"\n#")
+    return {name.decode(): lines for name, _, lines in (part.partition(b"\n") for part in parts)}

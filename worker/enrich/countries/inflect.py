@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+INFLECTED = frozenset({"ru", "uk", "pl", "ar", "de"})
+"""The languages that `forms_of` has endings for."""
+
 _DEMONYM = "D"
 _SHORTEST = 4
 """Names with fewer letters stay as they are: Мали, Чад, Того, Оман would run into other words."""
@@ -48,19 +51,34 @@ _UKRAINIAN = (
     ("и", ("", "ів", "ам", "ами", "ах")),
     ("ь", ("і", "я", "ю", "ем")),
 )
+_POLISH = (
+    ("ja", ("ji", "ję", "ją")),
+    ("ia", ("ii", "ię", "ią")),
+    ("a", ("y", "ie", "ę", "ą", "i")),
+    ("szt", ("sztu", "szcie", "sztem")),
+    ("o", ("a", "u", "em", "ie")),
+    ("ń", ("nia", "niu", "niem")),
+    ("k", ("ku", "kiem", "ka")),
+    ("n", ("nu", "nie", "nem")),
+    ("d", ("du", "dzie", "dem")),
+    ("t", ("tu", "cie", "tem")),
+)
 _MASCULINE = {"ru": ("а", "у", "ом", "е"), "uk": ("у", "а", "ом", "і", "ові")}
 _VOWELS = frozenset("аеёиоуыэюяіїє")
 _ADJECTIVE = {
     "ru": (
-        ("кий", "кого кому ким ком кая кой кую кое кие ких кими".split()),
-        ("ец", "ца цу цем це цы цев цам цами цах".split()),
-        ("анин", "анина анину анином анине ане ан анам анами анах".split()),
+        ("кий", ["кого", "кому", "ким", "ком", "кая", "кой", "кую", "кое", "кие", "ких", "кими"]),
+        ("ец", ["ца", "цу", "цем", "це", "цы", "цев", "цам", "цами", "цах"]),
+        ("анин", ["анина", "анину", "анином", "анине", "ане", "ан", "анам", "анами", "анах"]),
     ),
     "uk": (
-        ("кий", "кого кому ким ком ка кої кій ку кою ке кі ких кими".split()),
-        ("ька", "ький ького ькому ьким ької ькій ьку ькою ьке ькі ьких ькими".split()),
-        ("ець", "ця цю цем ці ців цям цями цях".split()),
-        ("янин", "янина янину янином яни ян янам янами янах".split()),
+        ("кий", ["кого", "кому", "ким", "ком", "ка", "кої", "кій", "ку", "кою", "ке", "кі", "ких", "кими"]),
+        (
+            "ька",
+            ["ький", "ького", "ькому", "ьким", "ької", "ькій", "ьку", "ькою", "ьке", "ькі", "ьких", "ькими"],
+        ),
+        ("ець", ["ця", "цю", "цем", "ці", "ців", "цям", "цями", "цях"]),
+        ("янин", ["янина", "янину", "янином", "яни", "ян", "янам", "янами", "янах"]),
     ),
 }
 _ARABIC = ("و", "ف", "ب", "ل", "ك", "وب", "ول")
@@ -75,8 +93,17 @@ def forms_of(name: str, kind: str, language: str) -> Iterator[str]:
         yield from (prefix + name for prefix in _ARABIC)
         if name.startswith("ال"):
             yield f"لل{name[2:]}"
+    elif language == "pl":
+        yield from _polish(name)
     elif language == "de":
         yield from _german(name, kind)
+
+
+def _polish(name: str) -> Iterator[str]:
+    """Yield a name's forms; of several words the endings are listed by hand."""
+    if len(name) >= _SHORTEST and " " not in name:
+        ending, others = next((row for row in _POLISH if name.endswith(row[0])), ("", ()))
+        yield from (name.removesuffix(ending) + other for other in others)
 
 
 def _german(name: str, kind: str) -> Iterator[str]:
@@ -94,7 +121,8 @@ def _slavic(name: str, kind: str, language: str) -> Iterator[str]:
     if kind == _DEMONYM:
         for ending, others in _ADJECTIVE[language]:
             if name.endswith(ending):
-                yield from (name.removesuffix(ending) + other for other in others)
+                forms = [name, *(name.removesuffix(ending) + other for other in others)]
+                yield from (*forms, *(form.capitalize() for form in forms))
                 return
     words = name.split(" ")
     if len(words) <= _MOST_WORDS:

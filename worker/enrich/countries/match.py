@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from worker.enrich.countries.gazetteer import UNSPACED, Name, parsed, sections_for
+from worker.enrich.countries.context import words
+from worker.enrich.countries.gazetteer import UNSPACED, Name, name_of, parsed, sections_for
 
-_FOLDS = str.maketrans({"\u2019": "'", "\u02bc": "'", "\xa0": " ", "\t": " "})
+_FOLDS = (("\u2019", "'"), ("\u02bc", "'"), ("\xa0", " "), ("\t", " "))
 _WRAPPED = re.compile(r"(?<=[\w,])\n(?=\S)")
 """A line break within a sentence; after other signs, or before an indented line, it ends a paragraph."""
-_CAPITALS = re.compile(r"\b(?:[A-Z]{2,}(?:\.? [A-Z]{2,}|-[A-Z]{2,})+|[A-Z]{4,})\b")
+_CAPITALS = re.compile(r"[A-Z](?<!\w.)(?:[A-Z]+(?:\.? [A-Z]{2,}|-[A-Z]{2,})+|[A-Z]{3,})\b")
+"""Begins with a class instead of a word's edge: a third of the time of the search."""
 _WORD = re.compile(r"[A-Z]+")
+_SPOKEN_THERE = re.compile(r"[语語文]|法郎|フラン|吐司")
+"""After a country's name: its language or currency, or a dish."""
 _KATAKANA = re.compile(r"[ァ-ヺー]")
-_SMALL = frozenset("AND OF THE DE DO DA DEL ES AL".split())
-_KEPT = frozenset(
-    "US USA UK UAE DRC DPRK PRC BBC FBI CIA NATO SEC GOP NYSE EPA FDA FAA NBA NFL NASA NSW EE UU EEUU "
-    "EUA ABD".split()
+_SMALL = words("AND OF THE DE DO DA DEL ES AL")
+_KEPT = words(
+    "US USA UK UAE DRC DPRK PRC BBC FBI CIA NATO SEC GOP NYSE EPA FDA FAA NBA NFL NASA NSW EE UU EEUU EUA ABD"
 )
 
 
@@ -31,8 +34,10 @@ class Found:
 
 
 def folded(text: str) -> str:
-    """Return the text, as long as before, with plain apostrophes and spaces, words in capitals as names."""
-    return _CAPITALS.sub(_as_name, _WRAPPED.sub(" ", text.translate(_FOLDS)))
+    """Return the text with plain apostrophes and spaces, words in capitals as names, of the same length."""
+    for sign, plain in _FOLDS:  # several times faster than str.translate
+        text = text.replace(sign, plain)
+    return _CAPITALS.sub(_as_name, _WRAPPED.sub(" ", text))
 
 
 def find(text: str, language: str) -> list[Found]:
@@ -69,13 +74,15 @@ def _whole(text: str, start: int, end: int) -> bool:
 
 def _apart(text: str, start: int, end: int) -> bool:
     """Say whether a name in katakana isn't part of a longer word in it: タイ is no タイトル."""
+    if _SPOKEN_THERE.match(text, end):
+        return False
     if not _KATAKANA.match(text, start):
         return True
     return not (_KATAKANA.match(text, end) or (start and _KATAKANA.match(text, start - 1)))
 
 
 def _both(one: Name, other: Name) -> Name:
-    return Name((*one.readings, *other.readings), one.flags | other.flags)
+    return name_of((*one.readings, *other.readings), one.flags | other.flags)
 
 
 def _as_name(match: re.Match[str]) -> str:

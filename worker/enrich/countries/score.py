@@ -18,15 +18,33 @@ from worker.enrich.countries.gazetteer import (
 )
 
 if TYPE_CHECKING:
-    from worker.enrich.countries.readings import Mention
+    from worker.enrich.countries.setting import Mention
 
 THRESHOLD = 0.7
 _FALLBACK = 0.5
+_NEAR = 0.8
+_EVEN = 0.95
+_BESIDE = 100
+_FEW = 4
+"""Two countries share a story where they weigh the same, a sentence names both (first mentions within 100
+characters) and they are hardly named again; else the earlier one is taken."""
 
-_WEIGHT = {NAME: 1.0, REGION: 0.9, CITY: 0.9, CAPITAL: 0.9, DEMONYM: 0.85, METONYM: 0.35, ABBREVIATION: 0.3}
-_IN_TITLE = 2.0
-_IN_LEAD = 0.5
-_DATELINE = 5.0
+_WEIGHT = {
+    NAME: 1.0,
+    REGION: 0.9,
+    CITY: 0.9,
+    CAPITAL: 0.9,
+    DEMONYM: 0.85,
+    METONYM: 0.35,
+    ABBREVIATION: 0.3,
+}
+_IN_TITLE = 3.0
+_IN_LEAD = 1.5
+_DATELINE = 6.0
+_AGAIN = 0.85
+"""A name said n times counts n to this power: on our own stories the main country is right in 4 of 106 more,
+and so it is in 2 of TR-News' 118; GeoVirus, whose label is the most mentioned one, loses 1 of 227."""
+
 LEAD = 400
 """Characters of the body in which a story says what it is about."""
 
@@ -48,7 +66,25 @@ def rank(mentions: list[Mention], dateline: range) -> Ranked:
     countries = tuple(country for country in order if raw[country] >= THRESHOLD)
     likely = countries or tuple(country for country in order if raw[country] >= _FALLBACK)
     scores = {country: calibrated(raw[country]) for country in order}
-    return Ranked(likely[0] if likely else None, countries, scores)
+    return Ranked(_primary(likely, weights, mentions, dateline.start), countries, scores)
+
+
+def _primary(
+    likely: tuple[str, ...], weights: dict[str, float], mentions: list[Mention], body_start: int
+) -> str | None:
+    """Return the first; of two that weigh about the same, the title's; None where they share the story.
+
+    They share it where one sentence names both, and they are hardly named again.
+    """
+    if len(likely) < 2 or weights[likely[1]] < _NEAR * weights[likely[0]]:
+        return likely[0] if likely else None
+    places = [[m.found.start for m in mentions if m.country == country] for country in likely[:2]]
+    (one, *_), (other, *_) = places
+    if min(one, other) < body_start <= max(one, other):
+        return likely[0] if one < other else likely[1]
+    even = weights[likely[1]] >= _EVEN * weights[likely[0]]
+    share = even and abs(one - other) < _BESIDE and sum(map(len, places)) <= _FEW
+    return None if share else likely[0]
 
 
 def _noisy_or(mentions: list[Mention]) -> dict[str, float]:
@@ -64,17 +100,20 @@ def _noisy_or(mentions: list[Mention]) -> dict[str, float]:
 
 
 def _weights(mentions: list[Mention], dateline: range) -> dict[str, float]:
-    weights: dict[str, float] = defaultdict(float)
-    body_start = dateline.start
+    """Return how much a text is about each country; a name said again adds less each time."""
     filed = next((mention for mention in mentions if mention.found.start in dateline), None)
+    names: dict[tuple[str, str], list[float]] = defaultdict(list)
     for mention in mentions:
-        weight = _WEIGHT[mention.kind]
-        start = mention.found.start
-        if mention is filed:
-            weight *= _DATELINE
-        elif start < body_start:
-            weight *= 1 + _IN_TITLE
-        elif start < body_start + LEAD:
-            weight *= 1 + _IN_LEAD
-        weights[mention.country] += weight * mention.confidence
+        place = _DATELINE if mention is filed else _of_place(mention.found.start, dateline.start)
+        names[mention.country, mention.found.text].append(_WEIGHT[mention.kind] * mention.confidence * place)
+    weights: dict[str, float] = defaultdict(float)
+    for (country, _), said in names.items():
+        weights[country] += sum(said) * len(said) ** (_AGAIN - 1)
     return weights
+
+
+def _of_place(start: int, body_start: int) -> float:
+    """Return the factor for a mention in the title, in the lead, or further down."""
+    if start < body_start:
+        return _IN_TITLE
+    return _IN_LEAD if start < body_start + LEAD else 1.0

@@ -13,7 +13,7 @@ from worker.enrich.countries.score import rank
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from worker.enrich.countries.readings import Mention
+    from worker.enrich.countries.setting import Mention
 
 
 @dataclass(frozen=True, slots=True)
