@@ -78,7 +78,7 @@ def _evidence(mention: Mention) -> Evidence:
         found.end,
         found.text,
         KINDS[mention.kind],
-        mention.rule,
+        KINDS.get(mention.rule, mention.rule),
         mention.country,
         round(mention.confidence, 3),
     )
