@@ -5,6 +5,7 @@ whether trying again later can help.
 
     FeedmillError
     ├── UsageError                      wrong input from the operator: one line, exit 2
+    │   └── OwnTagsError                wrong files in FEEDMILL_TAGS_DIR: a line per mistake
     ├── OperationError                  the command could not do its work: one line, exit 1
     │   ├── SitePausedError             the site of the feed to look at asked for a pause
     │   ├── BrokerError                 Redis refused what was asked of it
@@ -60,6 +61,17 @@ class FeedmillError(Exception):
 
 class UsageError(FeedmillError):
     """The operator's input is wrong (exit code 2)."""
+
+
+class OwnTagsError(UsageError):
+    """Files of own tags are wrong: `mistakes`, one clear line each, are all that was found."""
+
+    def __init__(self, mistakes: tuple[str, ...]) -> None:
+        super().__init__(mistakes)
+        self.mistakes = mistakes
+
+    def __str__(self) -> str:
+        return "; ".join(self.mistakes)
 
 
 class OperationError(FeedmillError):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from worker.enrich.own import install
 from worker.errors import BrokerError
 from worker.extract.pool import WorkerPool
 from worker.fetch.client import Fetcher
@@ -17,6 +19,7 @@ from worker.manners import Manners
 from worker.stops import StoredStops
 from worker.store.outage import Outage
 from worker.store.sqlite import open_sqlite
+from worker.tagging import say_own_tags, use_own_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from worker.broker.roll import Roll
     from worker.broker.ticks import RedisTicks
     from worker.clock import Clock
+    from worker.enrich.own import OwnTags
     from worker.fetch.gate import HostGate
     from worker.fetch.resolver import Resolver
     from worker.settings import Settings
@@ -103,8 +107,16 @@ def open_gate(settings: Settings, clock: Clock, outage: Outage) -> Iterator[Host
 
 
 def open_pool(settings: Settings) -> WorkerPool:
-    """Start the child processes that parse feeds and extract pages."""
-    return WorkerPool(settings.extract_processes, settings.extract_timeout_s)
+    """Start the child processes that parse feeds and extract pages, and tag them with the own tags in force.
+
+    Raises:
+        OwnTagsError: files of own tags are wrong.
+    """
+    return _pool(settings, use_own_tags(settings))
+
+
+def _pool(settings: Settings, own: OwnTags) -> WorkerPool:
+    return WorkerPool(settings.extract_processes, settings.extract_timeout_s, set_up=partial(install, own))
 
 
 def open_mill(
@@ -115,11 +127,13 @@ def open_mill(
     outage: Outage,
     gate: HostGate | None = None,
 ) -> Mill:
-    """Open every part. The store comes first, so that a wrong path fails before anything starts.
+    """Open every part. Own tags and the store come first, so that what is wrong fails before anything starts.
 
     The gate, by default one of this process alone, keeps its stops in the store from here on; `outage`
     is told where it can't.
     """
+    own = use_own_tags(settings)
+    say_own_tags(settings, own)
     store = open_store(settings)
     gate = gate or LocalGate(clock)
     gate.remember(StoredStops(store.hosts, clock, outage))
@@ -131,7 +145,7 @@ def open_mill(
         gate=gate,
         fetcher=fetcher,
         manners=Manners(fetcher, gate, store.hosts, clock, settings.user_agent),
-        pool=open_pool(settings),
+        pool=_pool(settings, own),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from worker import urls
-from worker.enrich.tags import TAGGER_VERSION, tag
+from worker.enrich.tags import tag, tagger_version
 from worker.errors import ExtractError, NoLinkError
 from worker.extract import precedence
 from worker.extract.body import EXTRACTOR_VERSION, extract_article
@@ -211,7 +211,7 @@ def _document(source: _Source) -> Document:
         topic_scores=tags.topic_scores,
         extractor=article.extractor,
         extractor_version=EXTRACTOR_VERSION,
-        tagger_version=TAGGER_VERSION,
+        tagger_version=tagger_version(),
         archive=row.archive,
     )
 

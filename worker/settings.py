@@ -136,6 +136,11 @@ class Settings(BaseSettings):
     extract_timeout_s: float = Field(
         30.0, gt=0, le=300, description="Seconds a child may spend on one page before it is killed."
     )
+    tags_dir: Path | None = Field(
+        None,
+        description="Folder of TOML and CSV files with own topics, watch-lists and names of places, read at "
+        "start (docs/own-tags.md).",
+    )
     lease_s: float = Field(
         900.0,
         ge=5,

@@ -8,14 +8,17 @@ from __future__ import annotations
 import io
 import sys
 from importlib import metadata
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.exceptions import Abort, TyperException
 
 from worker.cli import articles, dead, demo, extract, feeds, kibana, production, run, setup, status, tag
 from worker.cli.output import say, say_error
-from worker.errors import FeedmillError, UsageError
+from worker.errors import FeedmillError, OwnTagsError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 app = typer.Typer(
     name="feedmill",
@@ -69,7 +72,8 @@ def run_command(arguments: list[str] | None = None) -> int:
     try:
         returned = app(arguments, standalone_mode=False)
     except (UsageError, UnicodeEncodeError) as error:
-        say_error(_wrong_usage(error))
+        for mistake in _wrong_usage(error):
+            say_error(mistake)
         return 2
     except FeedmillError as error:
         say_error(str(error))
@@ -90,6 +94,10 @@ def run_command(arguments: list[str] | None = None) -> int:
     return returned if isinstance(returned, int) else 0
 
 
-def _wrong_usage(error: UsageError | UnicodeEncodeError) -> str:
+def _wrong_usage(error: UsageError | UnicodeEncodeError) -> Sequence[str]:
     """Return what was wrong; a surrogate that no store can look up stands for a byte that is no text."""
-    return f"not text: {ascii(error.object)[:200]}" if isinstance(error, UnicodeEncodeError) else str(error)
+    if isinstance(error, OwnTagsError):
+        return error.mistakes
+    if isinstance(error, UnicodeEncodeError):
+        return (f"not text: {ascii(error.object)[:200]}",)
+    return (str(error),)

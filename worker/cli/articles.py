@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from worker.cli.output import CLOCK, opened_store, pairs, say, say_json
+from worker.cli.output import CLOCK, opened_store, pairs, say, say_json, settings
 from worker.errors import OperationError
 from worker.ops.explain import find_story, tell
 from worker.ops.text import lines, one_line, when
 from worker.store.query import make_request
+from worker.tagging import use_own_tags
 
 if TYPE_CHECKING:
     from worker.models import Document
@@ -148,6 +149,7 @@ def explain(
     json: AsJson = False,
 ) -> None:
     """Tell the whole story of a URL."""
+    use_own_tags(settings())
     with opened_store() as store:
         story = find_story(store, url)
     if story.is_empty:

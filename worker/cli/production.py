@@ -11,6 +11,7 @@ from worker.cli.output import CLOCK, say, settings
 from worker.errors import OperationError, UsageError
 from worker.models import QUEUES
 from worker.ops.logs import configure_logs
+from worker.tagging import use_own_tags
 
 if TYPE_CHECKING:
     from worker.progress import Progress
@@ -42,6 +43,8 @@ def _run(kind: str, arguments: list[str], *, check: bool) -> None:
         _check(configured, kind)
         return
     _refuse_one_process_parts(configured)
+    if kind == "worker":
+        use_own_tags(configured)  # here, where a mistake is the end: a child would be started again and again
     configure_logs(configured)
     from worker.progress import attempt_limit_s, note_of
     from worker.supervisor import Supervisor

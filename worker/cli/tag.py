@@ -28,15 +28,16 @@ def tag(
     Prints one object a line, in the same order, computed on all cores. A line without a text is named on
     stderr, and the exit code is 1 in the end.
     """
-    from worker.extract.pool import WorkerPool
+    from worker.mill import open_pool
     from worker.ops.corpus import explain_batch, tag_batch, tag_lines
 
     if source != "-" and not Path(source).is_file():
         raise UsageError(f"no such file: {source}")
     processes, all_of_them, bad = os.cpu_count() or 1, 0, 0
+    one_per_core = settings().model_copy(update={"extract_processes": processes})
     with (
         nullcontext(sys.stdin.buffer) if source == "-" else Path(source).open("rb") as lines,
-        closing(WorkerPool(processes, settings().extract_timeout_s)) as pool,
+        closing(open_pool(one_per_core)) as pool,
     ):
         for line in tag_lines(lines, pool, processes, explain_batch if evidence else tag_batch):
             all_of_them += 1

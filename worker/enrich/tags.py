@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from worker.enrich.countries import countries_of
 from worker.enrich.language import language
+from worker.enrich.own import installed
+from worker.enrich.topics import topics_of
 from worker.models import Tags
 
 if TYPE_CHECKING:
@@ -13,8 +15,14 @@ if TYPE_CHECKING:
 
     from worker.enrich.countries import Countries
 
-TAGGER_VERSION = "2"
+TAGGER_VERSION = "3"
 """Raise it when the same text can get other tags: documents with an older one are worth re-tagging."""
+
+
+def tagger_version() -> str:
+    """Return what a document's `tagger_version` is now: with own tags installed, `3+` and their digest."""
+    own = installed()
+    return f"{TAGGER_VERSION}+{own.digest}" if own.digest else TAGGER_VERSION
 
 
 def tag(title: str, body: str, languages: Iterable[str | None], publisher: str | None = None) -> Tags:
@@ -24,12 +32,18 @@ def tag(title: str, body: str, languages: Iterable[str | None], publisher: str |
     """
     spoken, confidence = language(title, body, languages)
     countries = countries_of(title, body, spoken, publisher)
+    topics = topics_of(title, body, spoken)
     return Tags(
         language=spoken,
         language_confidence=confidence,
         country_primary=countries.primary,
         countries=countries.countries,
         country_scores={code: countries.scores[code] for code in _reported(countries)},
+        topics=topics.codes,
+        topics_all=topics.all,
+        topics_top=topics.top,
+        topic_names=topics.names,
+        topic_scores=topics.scores,
     )
 
 

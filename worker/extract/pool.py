@@ -52,12 +52,20 @@ class WorkerPool:
     """Runs pure functions in child processes, each call with a deadline and a share of memory.
 
     Calls may come from any thread; they wait for a free child, and that wait counts for no deadline.
+    Each child calls `set_up`, which must pickle, before all else.
     """
 
-    def __init__(self, processes: int, timeout_s: float, memory_mb: int = _MEMORY_MB) -> None:
+    def __init__(
+        self,
+        processes: int,
+        timeout_s: float,
+        memory_mb: int = _MEMORY_MB,
+        set_up: Callable[[], object] | None = None,
+    ) -> None:
         self._processes = processes
         self._timeout_s = timeout_s
         self._memory_mb = memory_mb
+        self._set_up = set_up
         self._lock = threading.Lock()
         self._closed = False
         self._pool = self._opened()
@@ -125,7 +133,7 @@ class WorkerPool:
             max_workers=self._processes,
             max_tasks=_PAGES_PER_CHILD,
             initializer=_set_up_child,
-            initargs=(self._memory_mb,),
+            initargs=(self._memory_mb, self._set_up),
             context=context,
         )
 
@@ -147,10 +155,12 @@ def _guarded(
         signal.alarm(0)
 
 
-def _set_up_child(memory_mb: int) -> None:
+def _set_up_child(memory_mb: int, set_up: Callable[[], object] | None) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
     # pebble's own handler is Python: it can't run while libxml2 works, and its clean-up can hang.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if set_up:
+        set_up()
 
 
 def _manner(exit_code: int) -> str:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 NAME, REGION, CITY, CAPITAL, DEMONYM, METONYM, ABBREVIATION, MASK = "NRCKDMPX"
 
+OWN = "own"
+"""Flag of an operator's own name: it means what is said of it, whatever else bears it."""
+
 LATIN = "latin"
 _SENSES = "senses"
 _ALONE = {"!": 1.0, "?": 0.65}
@@ -57,6 +60,17 @@ class Section:
 
     automaton: AhoCorasick
     entries: list[str]
+
+
+def section_of(patterns: list[str], entries: list[str]) -> Section:
+    """Return the section in which each pattern has the entry at its place."""
+    automaton = AhoCorasick(
+        patterns,
+        matchkind=MatchKind.Standard,
+        store_patterns=False,
+        implementation=Implementation.ContiguousNFA,
+    )
+    return Section(automaton, entries)
 
 
 class Sense(NamedTuple):
@@ -125,13 +139,7 @@ def _section(name: str) -> Section:
     for pattern, entry in _patterns(name):
         patterns.append(pattern)
         entries.append(shared.setdefault(entry, entry))
-    automaton = AhoCorasick(
-        patterns,
-        matchkind=MatchKind.Standard,
-        store_patterns=False,
-        implementation=Implementation.ContiguousNFA,
-    )
-    return Section(automaton, entries)
+    return section_of(patterns, entries)
 
 
 def _patterns(section: str) -> Iterator[tuple[str, str]]:

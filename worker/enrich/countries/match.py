@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from worker.enrich.countries.context import words
-from worker.enrich.countries.gazetteer import UNSPACED, Name, name_of, parsed, sections_for
+from worker.enrich.countries.gazetteer import OWN, UNSPACED, Name, name_of, parsed, sections_for
+
+if TYPE_CHECKING:
+    from worker.enrich.countries.gazetteer import Section
 
 _FOLDS = (("\u2019", "'"), ("\u02bc", "'"), ("\xa0", " "), ("\t", " "))
 _WRAPPED = re.compile(r"(?<=[\w,])\n(?=\S)")
@@ -40,14 +44,15 @@ def folded(text: str) -> str:
     return _CAPITALS.sub(_as_name, _WRAPPED.sub(" ", text))
 
 
-def find(text: str, language: str) -> list[Found]:
+def find(text: str, language: str, own: tuple[Section, ...] = ()) -> list[Found]:
     """Return the names in a folded text, in order and without overlaps: leftmost, then longest.
 
-    A name within another only counts where the longer one isn't whole ("U.S.-led" holds U.S.).
+    A name within another only counts where the longer one isn't whole ("U.S.-led" holds U.S.). What the
+    gazetteer says of a name in an `own` section does not count.
     """
     spans: dict[tuple[int, int], Name] = {}
     spaced = language not in UNSPACED
-    for section in sections_for(language):
+    for section in (*sections_for(language), *own):
         entries = section.entries
         for index, start, end in section.automaton.find_matches_as_indexes(text, overlapping=True):
             if not (_whole(text, start, end) if spaced else _apart(text, start, end)):
@@ -82,6 +87,8 @@ def _apart(text: str, start: int, end: int) -> bool:
 
 
 def _both(one: Name, other: Name) -> Name:
+    if OWN in other.flags:
+        return other
     return name_of((*one.readings, *other.readings), one.flags | other.flags)
 
 

@@ -15,6 +15,7 @@ from worker.enrich.countries.gazetteer import (
     MASK,
     METONYM,
     NAME,
+    OWN,
     REGION,
     Reading,
     senses,
@@ -97,7 +98,11 @@ def _counts(text: str, found: Found) -> bool:
 def _read_one(setting: Setting, found: Found) -> Mention | None:
     """Return the mention that a name is by itself, if it is one."""
     countries = {reading.country for reading in found.name.readings}
-    if found.text in senses() and (setting.language == "en" or len(countries) > 1):
+    if (
+        found.text in senses()
+        and OWN not in found.name.flags
+        and (setting.language == "en" or len(countries) > 1)
+    ):
         return sensed(setting, found)
     reading, margin = best_reading(setting, found)
     if found.start in setting.dateline and reading.kind in _IN_DATELINE:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from worker.enrich.countries.context import PLACES
-from worker.enrich.countries.gazetteer import ABBREVIATION, REGION, senses
+from worker.enrich.countries.gazetteer import ABBREVIATION, OWN, REGION, senses
 
 if TYPE_CHECKING:
     from worker.enrich.countries.match import Found
@@ -66,7 +66,9 @@ def votes_of(names: list[Found]) -> tuple[dict[str, set[str]], dict[str, set[str
             if reading.kind in (REGION, ABBREVIATION) and reading.admin:
                 admins[reading.admin].add(found.text)
         countries = {reading.country for reading in readings}
-        if len(countries) == 1 and found.text not in senses():
+        if OWN in found.name.flags:
+            votes[readings[0].country].add(found.text)
+        elif len(countries) == 1 and found.text not in senses():
             reading = readings[0]
             if reading.kind not in PLACES or (reading.size >= _GREAT and not found.name.flags):
                 votes[reading.country].add(found.text)

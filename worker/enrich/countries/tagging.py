@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from worker.enrich.countries.context import dateline_end
 from worker.enrich.countries.match import find, folded
+from worker.enrich.countries.own import own_sections
 from worker.enrich.countries.readings import read
 from worker.enrich.countries.score import rank
+from worker.enrich.own import installed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,12 +61,14 @@ def countries_of(title: str, body: str, language: str, publisher: str | None = N
 
     `language` (ISO 639-1) decides which names are looked for; English ones where it isn't known.
     `publisher` is the country of the text's source: it decides between readings that are otherwise alike.
+    Own names of places that are installed win over the gazetteer's.
     """
     plain = f"{title}\n{body}"
     text = f"{folded(title)}\n{folded(body)}"
     start = len(title) + 1
     dateline = range(start, dateline_end(plain, start))
-    mentions = read(text, find(text, language), language, publisher, dateline)
+    names = find(text, language, own_sections(installed(), language))
+    mentions = read(text, names, language, publisher, dateline)
     ranked = rank(mentions, dateline)
     return Countries(
         ranked.primary, ranked.countries, ranked.scores, tuple(_evidence(mention) for mention in mentions)

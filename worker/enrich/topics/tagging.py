@@ -1,0 +1,117 @@
+"""The whole of topic tagging: a text in, its topics and the evidence out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from worker.enrich.own import installed
+from worker.enrich.topics.lexicon import languages, lexicon
+from worker.enrich.topics.own import own_lexicons, own_lines, own_names
+from worker.enrich.topics.patterns import fold
+from worker.enrich.topics.score import rank, sums_of, with_ancestors
+from worker.enrich.topics.taxonomy import concepts, full_code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from worker.enrich.topics.lexicon import Hit
+    from worker.enrich.topics.patterns import Folded
+    from worker.enrich.topics.score import Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A span of title, line break and body that speaks for an assigned topic, by which pattern."""
+
+    start: int
+    end: int
+    text: str
+    topic: str
+    pattern: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Topics of a text as `medtop:` codes or own ones, the strongest first.
+
+    `codes` are the specific and then the top-level ones that were assigned, `names` their labels in the same
+    order, `all` the codes with everything above them, `top` the top-level ones. `scores` are 0 to 1: of a
+    top-level code its share of the text, of a specific one how much speaks for it (.5 is just enough).
+    All are empty for a text without a clear topic, or in a language without a lexicon.
+    """
+
+    codes: tuple[str, ...]
+    all: tuple[str, ...]
+    top: tuple[str, ...]
+    names: tuple[str, ...]
+    scores: Mapping[str, float]
+    evidence: tuple[Evidence, ...]
+
+
+def topics_of(title: str, body: str, language: str) -> Topics:
+    """Return what a text is about. `language` (ISO 639-1) decides which lexicon is used.
+
+    Own topics that are installed are found beside those of IPTC: neither takes the place of the other.
+    """
+    own = installed()
+    lexicons = ((lexicon(language),) if language in languages() else ()) + own_lexicons(own, language)
+    if not lexicons:
+        return Topics((), (), (), (), {}, ())
+    text = f"{title}\n{body}"
+    folded = fold(text)
+    found = chain.from_iterable(each.hits(folded) for each in lexicons)
+    lines = own_lines(own)
+    hits = _told_apart(found, lines)
+    sums = sums_of(hits, len(title), len(text))
+    ranked = rank(sums, lines)
+    codes = (*ranked.concepts, *ranked.tops)
+    return Topics(
+        codes=_prefixed(codes),
+        all=_prefixed(with_ancestors(codes, lines)),
+        top=_prefixed(ranked.tops),
+        names=tuple(own_names(own).get(code) or concepts()[code].label for code in codes),
+        scores=dict(zip(_prefixed(codes), (*ranked.concepts.values(), *ranked.tops.values()), strict=True)),
+        evidence=tuple(_evidence(hit, folded, text) for hit in hits if hit.code in codes),
+    )
+
+
+def _told_apart(hits: Iterable[Hit], own: Lines) -> list[Hit]:
+    """Return the hits that tell something: own phrases take no word from IPTC's, nor those from these."""
+    found = list(hits)
+    return [
+        *told(hit for hit in found if hit.code not in own),
+        *told(hit for hit in found if hit.code in own),
+    ]
+
+
+def told(hits: Iterable[Hit]) -> list[Hit]:
+    """Return the hits that tell something, in order: a phrase settles what the words within it mean."""
+    kept: list[Hit] = []
+    phrase_start = phrase_end = 0
+    spoken_for: set[tuple[int, str]] = set()
+    for hit in sorted(hits, key=_longest_first):
+        span = (hit.start, hit.end)
+        if hit.end <= phrase_end and span != (phrase_start, phrase_end):
+            continue
+        if hit.end > phrase_end and " " in hit.pattern.core:
+            phrase_start, phrase_end = span
+        if (hit.start, hit.code) not in spoken_for:
+            spoken_for.add((hit.start, hit.code))
+            kept.append(hit)
+    return kept
+
+
+def _longest_first(hit: Hit) -> tuple[int, int, float, str]:
+    return (hit.start, -hit.end, -hit.pattern.weight, hit.code)
+
+
+def _evidence(hit: Hit, folded: Folded, text: str) -> Evidence:
+    start, end = folded.span(hit.start, hit.end)
+    return Evidence(start, end, text[start:end], full_code(hit.code), hit.pattern.text, hit.pattern.weight)
+
+
+def _prefixed(codes: Iterable[str]) -> tuple[str, ...]:
+    return tuple(map(full_code, codes))
