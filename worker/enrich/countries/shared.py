@@ -19,6 +19,9 @@ _RIVER = 0.5
 _PERSON = 0.3
 """What is left of a sense's confidence after an article, and where the name is elsewhere in a person's."""
 
+_AT_HOME = 0.85
+"""What is left at least where the sense is the publisher's own country: Georgia in a paper from Tbilisi."""
+
 
 def sensed(setting: Setting, found: Found) -> Mention | None:
     """Return the mention in the sense that most cues speak for; None where that is no country's."""
@@ -28,7 +31,8 @@ def sensed(setting: Setting, found: Found) -> Mention | None:
     if sense.country is None or (person and context.in_sequence(setting.text, found)):
         return None
     kind = next((r.kind for r in found.name.readings if r.country == sense.country), REGION)
-    confidence = BASE.get(kind, 0.9) * (1.0 if clear else sense.alone) * (_PERSON if person else 1.0)
+    left = max(sense.alone, _AT_HOME) if _published(setting, sense) else sense.alone
+    confidence = BASE.get(kind, 0.9) * (1.0 if clear else left) * (_PERSON if person else 1.0)
     if found.text in _RIVERS and context.has_article(setting.text, found, "en"):
         confidence *= _RIVER
     return Mention(found, sense.country, kind, "dateline" if filed else "sense", confidence)
