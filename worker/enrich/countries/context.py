@@ -72,6 +72,14 @@ _MONEY = re.compile(rf" {_CURRENCY}", re.IGNORECASE)
 _MONEY_BEFORE = re.compile(
     r"\b(?:dollars?|francs?|pesos?|d[óo]lar(?:es)?|livres?|libras?|franchi?|dollari?) $"
 )
+_KITCHEN = re.compile(
+    r" (?:[Rr]estaurants?|[Cc]uisine|[Tt]akeaways?|[Tt]akeout|Küche|[Ll]okanta|[Rr]estoran|[Mm]utfa|"
+    r"ресторан|кухн)"
+)
+_KITCHEN_BEFORE = re.compile(
+    r"\b(?:[Rr]estaurant(?:e|s|es)?|[Rr]istorant[ei]|[Cc]uisine|[Cc]ocina|[Cc]ucina|[Cc]ozinha|[Cc]omida) $"
+)
+_OPENING = re.compile(r"(?:^|[.!?:;…\n][\"”’')]? ?|[\"“„«¿¡(])$")
 _ARTICLE = re.compile(
     r"\b(?:[Dd]as|[Dd]er|[Dd]ie|[Dd]em|[Dd]en|[Dd]es|[Ee]in|[Ee]ine[nmrs]?|[Bb]eim|[Zz]um|[Vv]om) $"
 )
@@ -92,8 +100,13 @@ def dateline_end(text: str, body_start: int) -> int:
     return match.end() if match else body_start
 
 
-def in_sequence(text: str, found: Found) -> bool:
-    """Say whether the name is part of a longer capitalised name: Paris Hilton, Jack London, London Breed."""
+def in_sequence(text: str, found: Found, language: str) -> bool:
+    """Say whether the name is part of a longer capitalised name: Paris Hilton, Jack London, London Breed.
+
+    In German any noun has a capital: "im Bundesstaat Georgia", "in Paris Menschen".
+    """
+    if language == "de":
+        return bool(_NEXT.match(text, found.end)) and not follows_preposition(text, found)
     after = _NEXT.match(text, found.end)
     if after and after[1].partition("'")[0] not in _AFTER_PLACE:
         return True
@@ -133,6 +146,18 @@ def is_person(text: str, found: Found) -> bool:
     return bool(speaks or _TITLE.search(text, max(0, found.start - 14), found.start))
 
 
+def is_kitchen(text: str, found: Found) -> bool:
+    """Say whether a country is only that of a dish: Chinese restaurant, cocina peruana."""
+    return bool(
+        _KITCHEN.match(text, found.end) or _KITCHEN_BEFORE.search(text, max(0, found.start - 13), found.start)
+    )
+
+
+def opens_sentence(text: str, found: Found) -> bool:
+    """Say whether the name would have a capital anyway."""
+    return bool(_OPENING.search(text, max(0, found.start - 4), found.start))
+
+
 def has_article(text: str, found: Found, language: str) -> bool:
     """Say whether an article makes it a German noun (das Essen), or in English a river (the Niger)."""
     article = _ARTICLE if language == "de" else _THE
@@ -142,6 +167,11 @@ def has_article(text: str, found: Found, language: str) -> bool:
 def follows_preposition(text: str, found: Found) -> bool:
     """Say whether a word like "in" or "from" makes the name a place."""
     return bool(_PREPOSITION.search(text, max(0, found.start - 9), found.start))
+
+
+def is_placed(text: str, found: Found, language: str) -> bool:
+    """Say whether the words around a name make it a place: in Reading; in Turkish, Trablus'ta."""
+    return follows_preposition(text, found) or (language == "tr" and text.startswith("'", found.end))
 
 
 def container(text: str, found: Found, following: Found) -> tuple[Reading, Reading] | None:

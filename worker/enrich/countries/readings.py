@@ -17,11 +17,10 @@ from worker.enrich.countries.gazetteer import (
     NAME,
     REGION,
     Reading,
-    senses,
 )
 from worker.enrich.countries.people import masked_people, people_in
 from worker.enrich.countries.setting import Mention, Setting, votes_of
-from worker.enrich.countries.shared import sensed
+from worker.enrich.countries.shared import is_shared, sensed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +40,7 @@ def read(
     """Return a mention for each name that stands for a country."""
     masked = masked_people(names)
     names = list(_counted(text, names))
-    people = frozenset(people_in(text, names, dateline) | masked)
+    people = frozenset(people_in(text, names, dateline, language) | masked)
     setting = Setting(text, language, publisher, dateline, *votes_of(names), people)
     pairs = {
         found.start: pair
@@ -89,15 +88,16 @@ def _counts(text: str, found: Found) -> bool:
     if kinds != {ABBREVIATION}:
         if MASK in kinds or found.text in context.MONTHS:
             return False
-        return not (DEMONYM in kinds and context.is_money(text, found))
+        return not (DEMONYM in kinds and context.is_money(text, found)) and not (
+            kinds & {DEMONYM, NAME} and context.is_kitchen(text, found)
+        )
     closed = found.text.endswith(".") or text[found.end : found.end + 1] == ","
     return closed and text[found.start - 2 : found.start] == ", "
 
 
 def _read_one(setting: Setting, found: Found) -> Mention | None:
     """Return the mention that a name is by itself, if it is one."""
-    countries = {reading.country for reading in found.name.readings}
-    if found.text in senses() and (setting.language == "en" or len(countries) > 1):
+    if is_shared(setting, found):
         return sensed(setting, found)
     reading, margin = best_reading(setting, found)
     if found.start in setting.dateline and reading.kind in _IN_DATELINE:
@@ -123,4 +123,4 @@ def _named_after(setting: Setting, found: Found, country: str) -> bool:
     """Say whether a person bears the country's name here, and nothing in the text speaks for the country."""
     if setting.support(country, found.text) or found.start < setting.dateline.start:
         return False  # in headlines every word may have a capital
-    return found.text in setting.people or context.in_sequence(setting.text, found)
+    return found.text in setting.people or context.in_sequence(setting.text, found, setting.language)
