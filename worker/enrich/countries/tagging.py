@@ -65,7 +65,7 @@ def countries_of(title: str, body: str, language: str, publisher: str | None = N
     start = len(title) + 1
     dateline = range(start, dateline_end(plain, start))
     mentions = read(text, find(text, language), language, publisher, dateline)
-    ranked = rank(mentions, dateline)
+    ranked = rank(text, mentions, dateline)
     return Countries(
         ranked.primary, ranked.countries, ranked.scores, tuple(_evidence(mention) for mention in mentions)
     )
