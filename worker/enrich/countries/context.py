@@ -58,30 +58,12 @@ _BEFORE_PLACE = words(
 _SPEAKS = re.compile(
     r",? (?:said|says|told|added|wrote|tweeted|testified|recalled|who|whose|himself|herself)\b"
 )
-_ENDS = re.compile(r"(?=[.,;:)!?]|$| (?:and|or|but|et|ou|y|o|e|und|oder|only|as|with|than)\b)")
-_LISTED = re.compile(r"(?:,? (?:and|or|et|ou|y|o|e|und|oder))? ?(?:a little |some )?|, (?:a little |some )?")
-_SPOKEN = re.compile(
-    r"\b(?:speak|speaks|spoke|spoken|speaking|learn|learned|learning|learns|study|studied|teach|taught|into|in|"
-    r"habla|hablan|hablar|parle|parlent|parler|parla|parlano|fala|falam|spricht|sprechen|auf|en|em) $"
-)
-_CURRENCY = (
-    r"(?:dollar|franc|franken|peso|pound|rupee|yen|yuan|krona|krone|crown|lira|rouble|ruble|rand|won|real|dirham|"
-    r"dinar|riyal|ringgit|rupiah|baht|доллар|франк|рубл|фунт|юан|лир)"
-)
-_MONEY = re.compile(rf" {_CURRENCY}", re.IGNORECASE)
-_MONEY_BEFORE = re.compile(
-    r"\b(?:dollars?|francs?|pesos?|d[óo]lar(?:es)?|livres?|libras?|franchi?|dollari?) $"
-)
-_KITCHEN = re.compile(
-    r" (?:[Rr]estaurants?|[Cc]uisine|[Tt]akeaways?|[Tt]akeout|Küche|[Ll]okanta|[Rr]estoran|[Mm]utfa|"
-    r"ресторан|кухн)"
-)
-_KITCHEN_BEFORE = re.compile(
-    r"\b(?:[Rr]estaurant(?:e|s|es)?|[Rr]istorant[ei]|[Cc]uisine|[Cc]ocina|[Cc]ucina|[Cc]ozinha|[Cc]omida) $"
-)
 _OPENING = re.compile(r"(?:^|[.!?:;…\n][\"”’')]? ?|[\"“„«¿¡(])$")
 _ARTICLE = re.compile(
     r"\b(?:[Dd]as|[Dd]er|[Dd]ie|[Dd]em|[Dd]en|[Dd]es|[Ee]in|[Ee]ine[nmrs]?|[Bb]eim|[Zz]um|[Vv]om) $"
+)
+_NO_NOUN = re.compile(
+    r"[.,;:)!?]|$| (?:in|of|at|on|and|or|was|is|were|are|has|had|will|to|by|from|with|for)\b"
 )
 _THE = re.compile(r"\b[Tt]he $")
 _TITLE = re.compile(
@@ -120,25 +102,6 @@ def in_sequence(text: str, found: Found, language: str) -> bool:
     )
 
 
-def is_language(text: str, found: Found, listed_after: Found | None) -> bool:
-    """Say whether an adjective is the name of a language: speaks French, in Portuguese, Spanish and Finnish.
-
-    `listed_after` is the language just before it in a list, if there is one.
-    """
-    if not _ENDS.match(text, found.end):
-        return False
-    if listed_after and _LISTED.fullmatch(text, listed_after.end, found.start):
-        return True
-    return bool(_SPOKEN.search(text, max(0, found.start - 22), found.start))
-
-
-def is_money(text: str, found: Found) -> bool:
-    """Say whether an adjective belongs to a currency: Swiss francs, le dollar américain."""
-    return bool(
-        _MONEY.match(text, found.end) or _MONEY_BEFORE.search(text, max(0, found.start - 10), found.start)
-    )
-
-
 def is_person(text: str, found: Found) -> bool:
     """Say whether a title before the name or a verb of speech after it makes it a person's."""
     speaks = _SPEAKS.match(text, found.end) and not any(r.kind == NAME for r in found.name.readings)
@@ -146,11 +109,9 @@ def is_person(text: str, found: Found) -> bool:
     return bool(speaks or _TITLE.search(text, max(0, found.start - 14), found.start))
 
 
-def is_kitchen(text: str, found: Found) -> bool:
-    """Say whether a country is only that of a dish: Chinese restaurant, cocina peruana."""
-    return bool(
-        _KITCHEN.match(text, found.end) or _KITCHEN_BEFORE.search(text, max(0, found.start - 13), found.start)
-    )
+def is_thing(text: str, found: Found) -> bool:
+    """Say whether an English article, and no noun after the name, makes it a building's or a ship's."""
+    return has_article(text, found, "en") and bool(_NO_NOUN.match(text, found.end))
 
 
 def opens_sentence(text: str, found: Found) -> bool:
@@ -190,10 +151,6 @@ def container(text: str, found: Found, following: Found) -> tuple[Reading, Readi
         for town in towns:
             if town.country == outer.country and (not outer.admin or town.admin in ("", outer.admin)):
                 return town, outer
-    closed = text[following.end : following.end + 1] in (",", ".", ")", "")
-    listed = any(r.kind == REGION for r in found.name.readings) or (
-        any(r.kind == NAME for r in found.name.readings) and not follows_preposition(text, found)
-    )
     states = [r for r in wider if r.admin]
     closed = text[following.end : following.end + 1] in (",", ".", ")", "")
     listed = any(r.kind == REGION for r in found.name.readings)

@@ -36,15 +36,19 @@ _PAIRS = {
     "ja": (_JAPANESE, re.compile(rf"[{''.join(_JAPANESE)}]{{2,4}}(?={_BETWEEN_JAPANESE})")),
 }
 _KOREAS = {
-    "en": (r"\bNorth(?= (?:and|or|to) South Korea)", r"\bSouth(?= (?:and|or|to) North Korea)"),
-    "de": (r"\bNord-(?= und Südkorea)", r"\bSüd-(?= und Nordkorea)"),
-    "fr": (r"(?<=Corée du Sud et )du Nord\b", r"(?<=Corée du Nord et )du Sud\b"),
-    "es": (r"(?<=Corea del Sur y )del Norte\b", r"(?<=Corea del Norte y )del Sur\b"),
-    "it": (r"(?<=Corea del Sud e )del Nord\b", r"(?<=Corea del Nord e )del Sud\b"),
-    "pt": (r"(?<=Coreia do Sul e )do Norte\b", r"(?<=Coreia do Norte e )do Sul\b"),
+    "en": ("Korea", r"\bNorth(?= (?:and|or|to) South Korea)", r"\bSouth(?= (?:and|or|to) North Korea)"),
+    "de": ("korea", r"\bNord-(?= und Südkorea)", r"\bSüd-(?= und Nordkorea)"),
+    "fr": ("Corée", r"(?<=Corée du Sud et )du Nord\b", r"(?<=Corée du Nord et )du Sud\b"),
+    "es": ("Corea", r"(?<=Corea del Sur y )del Norte\b", r"(?<=Corea del Norte y )del Sur\b"),
+    "it": ("Corea", r"(?<=Corea del Sud e )del Nord\b", r"(?<=Corea del Nord e )del Sud\b"),
+    "pt": ("Coreia", r"(?<=Coreia do Sul e )do Norte\b", r"(?<=Coreia do Norte e )do Sul\b"),
 }
-_A_KOREA = re.compile("[KCk]or[eé][aei]")
-_HALVES = {language: tuple(map(re.compile, halves)) for language, halves in _KOREAS.items()}
+"""By language: what such a text holds, and the part that stands for the North, and for the South."""
+
+_HALVES = {
+    language: (held, (re.compile(north), "KP"), (re.compile(south), "KR"))
+    for language, (held, north, south) in _KOREAS.items()
+}
 
 
 def joint_names(text: str, language: str) -> Iterator[tuple[tuple[int, int], Name]]:
@@ -54,8 +58,9 @@ def joint_names(text: str, language: str) -> Iterator[tuple[tuple[int, int], Nam
         for pair in pairs.finditer(text):
             for start, sign in enumerate(pair[0], pair.start()):
                 yield (start, start + 1), _country(codes[sign])
-    elif language in _HALVES and _A_KOREA.search(text):
-        for half, code in zip(_HALVES[language], ("KP", "KR"), strict=True):
+    elif language in _HALVES:
+        held, *halves = _HALVES[language]
+        for half, code in halves if held in text else ():
             yield from ((found.span(), _country(code)) for found in half.finditer(text))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from worker.enrich.countries import context
+from worker.enrich.countries import context, terms
 from worker.enrich.countries.alone import alone, best_reading
 from worker.enrich.countries.gazetteer import (
     ABBREVIATION,
@@ -76,7 +76,7 @@ def _counted(text: str, names: list[Found]) -> Iterator[Found]:
     language: Found | None = None
     for found in names:
         kinds = found.name.kinds
-        if DEMONYM in kinds and context.is_language(text, found, language):
+        if DEMONYM in kinds and NAME not in kinds and terms.is_language(text, found, language):
             language = found
         elif _counts(text, found):
             yield found
@@ -88,9 +88,7 @@ def _counts(text: str, found: Found) -> bool:
     if kinds != {ABBREVIATION}:
         if MASK in kinds or found.text in context.MONTHS:
             return False
-        return not (DEMONYM in kinds and context.is_money(text, found)) and not (
-            kinds & {DEMONYM, NAME} and context.is_kitchen(text, found)
-        )
+        return not (DEMONYM in kinds and terms.is_money(text, found))
     closed = found.text.endswith(".") or text[found.end : found.end + 1] == ","
     return closed and text[found.start - 2 : found.start] == ", "
 
