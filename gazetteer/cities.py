@@ -73,8 +73,9 @@ def add_cities(sections: Sections) -> None:
 
 
 def own_names(name: str) -> set[str]:
-    """Return a city's name, and the name without accents unless that is a word (Salé isn't a sale)."""
-    return {name} if is_word(plain(name), "en") else {name, plain(name)}
+    """Return a city's names: bare of brackets, and of accents unless that is a word (Salé isn't a sale)."""
+    forms = {name, name.partition(" (")[0]}  # Halle (Saale)
+    return forms | {plain(form) for form in forms if not is_word(plain(form), "en")}
 
 
 def plain(name: str) -> str:

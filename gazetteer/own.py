@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from gazetteer.entries import Sections
 
 _DISTRICT = 48
+LONDON = "GB.LND"
+"""What a district of London has for a state, beside England: they, and London, speak for each other."""
+
 TEXTS = Path(__file__).parent / "texts"
 
 
@@ -29,6 +32,8 @@ def add_own(sections: Sections) -> None:
     countries = sections.names("en")
     for code, name in _listed("aliases.txt"):
         sections.add("en", name.lstrip("=~"), _alias(code, name, known=name in countries))
+        if name.startswith("~"):
+            sections.add("en", name[1:], Reading(code, CITY, _DISTRICT, LONDON))
     for kind, file in ((DEMONYM, "demonyms.txt"), (METONYM, "metonyms.txt")):
         for code, name in _listed(file):
             sections.add("en", name, Reading(code, kind))

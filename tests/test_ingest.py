@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from tests.extract.pages import FETCHED_AT
+from tests.test_pipeline import row_of
 from worker.errors import BugError, HttpRetryableError
-from worker.ingest import LONGEST_RETRY_S, retry_wait_s
+from worker.ingest import LONGEST_RETRY_S, Attempt, build, retry_wait_s
 
 
 @pytest.mark.parametrize(
@@ -36,3 +40,21 @@ def test_a_bug_keeps_its_type_and_last_line():
 def test_errors_survive_pickling():
     error = pickle.loads(pickle.dumps(HttpRetryableError("https://a.example/", 503, 60.0)))
     assert (error.url, error.status, error.retry_after_s) == ("https://a.example/", 503, 60.0)
+
+
+class OneFeed:
+    """As much of a mill as an entry without a page needs: one feed, whose country may be stated."""
+
+    def __init__(self, country):
+        feed = SimpleNamespace(title="Courier", url="https://courier.example/feed", country=country)
+        self.store = SimpleNamespace(feeds=SimpleNamespace(get=lambda _feed_id: feed))
+        self.clock = SimpleNamespace(monotonic=lambda: 0.0, now=lambda: FETCHED_AT)
+        self.pool = SimpleNamespace(run=lambda job, *args, **kwargs: job(*args, **kwargs))
+
+
+@pytest.mark.parametrize(("country", "expected"), [("US", "US"), ("GE", "GE")])
+def test_the_country_of_the_feed_is_handed_on(country, expected):
+    row = row_of(content="Georgia will vote in the autumn, officials said on Monday. " * 3)
+    pageless = replace(row, entry=replace(row.entry, url=None))
+    attempt = Attempt(claim=None, row=pageless, started=0.0)
+    assert build(OneFeed(country), attempt).candidate.document.country_primary == expected

@@ -163,6 +163,18 @@ def test_document_from_the_feed_alone(said, url, body):
     assert (doc.title, doc.domain, doc.published_source) == ("Harbour", "courier.example", "first_seen")
 
 
+@pytest.mark.parametrize(("publisher", "country"), [("US", "US"), ("GE", "GE")])
+def test_the_feeds_country_decides_what_georgia_is(publisher, country):
+    text = "Georgia will vote in the autumn, officials said on Monday, and the roads will be mended before. "
+    row = row_of(title="Roads before votes", content=text * 3, guid="tag:1")
+    where = {"feed_title": None, "tick": lambda: 0.0, "publisher": publisher}
+    alone = build_from_feed(row, now=FETCHED_AT, **where).candidate.document
+    html = f"<html><body><article><p>{text * 3}</p></article></body></html>".encode()
+    fetched = build_candidate(page_of(html, URL), row, **where).candidate.document
+    for doc in (alone, fetched):
+        assert (doc.country_primary, doc.countries) == (country, (country,))
+
+
 def test_feed_without_text_or_title():
     row = row_of(content=TEXT)
     assert build_from_feed(

@@ -102,7 +102,11 @@ def build(mill: Mill, attempt: Attempt) -> Built:
     """
     row = attempt.row
     feed = mill.store.feeds.get(row.entry.feed_id)
-    about = {"feed_title": feed.title if feed else None, "tick": mill.clock.monotonic}
+    about = {
+        "feed_title": feed.title if feed else None,
+        "publisher": feed.country if feed else None,
+        "tick": mill.clock.monotonic,
+    }
     if row.entry.url is None or urls.is_home(row.entry.url):
         where = {"feed_url": feed.url if feed else None, "now": mill.clock.now()}
         from_feed: Built = mill.pool.run(build_from_feed, row, **where, **about)

@@ -57,11 +57,17 @@ class _Source:
 
 
 def build_candidate(
-    page: Page, row: LedgerRow, *, feed_title: str | None, tick: Callable[[], float]
+    page: Page,
+    row: LedgerRow,
+    *,
+    feed_title: str | None,
+    tick: Callable[[], float],
+    publisher: str | None = None,
 ) -> Built:
     """Return the document that the fetched page of an entry becomes, on its way to the store.
 
-    `tick` reads a monotonic clock in seconds; only differences are used.
+    `tick` reads a monotonic clock in seconds; only differences are used. `publisher` is the feed's country
+    where the operator stated one.
 
     Where the page hides its article (`FEED_STANDS_IN`) and the feed carried the full text, that text is
     the body, under the URL of the page that was fetched: a wall's rel=canonical names the wall.
@@ -80,7 +86,7 @@ def build_candidate(
     said = Said(article, row.entry, identity.url, row.first_seen_at, feed_title)
     title = precedence.title(said)
     extracted = tick()
-    tags = tag(title, article.body, (article.language, row.entry.language))
+    tags = tag(title, article.body, (article.language, row.entry.language), publisher)
     source = _Source(
         row=row,
         said=said,
@@ -103,6 +109,7 @@ def build_from_feed(
     now: datetime,
     tick: Callable[[], float],
     feed_url: str | None = None,
+    publisher: str | None = None,
 ) -> Built:
     """Return the document of an entry that has no page of its own but text in its feed.
 
@@ -123,7 +130,7 @@ def build_from_feed(
         row=row,
         said=said,
         title=title,
-        tags=tag(title, text, (entry.language,)),
+        tags=tag(title, text, (entry.language,), publisher),
         identity=Identity(said.url),
         article_id=entry.entry_id,
         domain=entry.domain or urls.site_of(feed_url or ""),

@@ -96,6 +96,19 @@ def test_options_of_one_feed_are_set_and_taken_back(troubled):
     assert (changed.ignore_robots, changed.min_interval_s, changed.title) == (False, 600, "A")
 
 
+def test_a_feeds_country_is_stated_by_name_or_code(database, tmp_path):
+    listed = tmp_path / "list.txt"
+    listed.write_text("https://c.example/rss\n")
+    assert run_command(["feeds", "add", "--no-check", "--country", "georgia", "https://d.example/rss"]) == 0
+    assert run_command(["feeds", "import", "--country", "de", str(listed)]) == 0
+    assert run_command(["feeds", "set", "c.example/rss", "--country", "AT"]) == 0
+    assert {feed.domain: feed.country for feed in followed(database)} == {
+        "c.example": "AT",
+        "d.example": "GE",
+    }
+    assert run_command(["feeds", "set", "c.example/rss", "--country", "Atlantis"]) == 2
+
+
 def test_setting_nothing_is_wrong_usage(troubled, capsys):
     assert run_command(["feeds", "set", "a.example/rss"]) == 2
     assert "nothing to change" in capsys.readouterr().err

@@ -32,28 +32,41 @@ IgnoreRobots = Annotated[
     bool, typer.Option("--ignore-robots", help="Fetch its articles whatever the site's robots.txt says.")
 ]
 
+Country = Annotated[
+    str | None,
+    typer.Option(
+        help="Where they are published (GE, Georgia): it decides what a name such as Georgia means."
+    ),
+]
+
 
 @app.command()
 def add(
     urls: Annotated[list[str], typer.Argument(metavar="URL…", help="Feeds, or pages that link to one.")],
     tag: Annotated[list[str] | None, typer.Option(help="Tag for these feeds; may be repeated.")] = None,
     check: Annotated[bool, typer.Option(help="Fetch each first; --no-check adds it as it is.")] = True,
+    country: Country = None,
     ignore_robots: IgnoreRobots = False,
 ) -> None:
     """Follow feeds or news sitemaps. A page's URL stands for the one feed it links."""
     addresses = [subscriptions.parse_feed_url(url) for url in urls]
+    wishes = {"tags": tag or [], "country": _code_of(country), "ignore_robots": ignore_robots}
     failures = []
     with opened_store() as store, looking(store) if check else nullcontext() as look:
         for address in addresses:
             try:
                 checked = look.at(address) if look and not _is_known(store, address) else None
-                _add(store, address, checked, tags=tag or [], ignore_robots=ignore_robots)
+                _add(store, address, checked, **wishes)
             except SitePausedError as error:
                 failures.append(f"{error}: add it then, or now with --no-check, to be polled after that")
             except (WorkError, OperationError) as error:
                 failures.append(str(error))
     if failures:
         raise OperationError(f"not added: {'; '.join(failures)}")
+
+
+def _code_of(country: str | None) -> str | None:
+    return subscriptions.parse_country(country) if country else None
 
 
 def _is_known(store: Store, address: str) -> bool:
@@ -157,6 +170,7 @@ def _shown(value: object) -> str:
 def set_options(
     which: Which,
     title: Annotated[str | None, typer.Option(help="Its title from now on.")] = None,
+    country: Country = None,
     ignore_robots: Annotated[
         bool | None,
         typer.Option(
@@ -169,7 +183,12 @@ def set_options(
     ] = None,
 ) -> None:
     """Change what is kept for one feed."""
-    wishes = {"title": title, "ignore_robots": ignore_robots, "min_interval_s": min_interval_s}
+    wishes = {
+        "title": title,
+        "country": _code_of(country),
+        "ignore_robots": ignore_robots,
+        "min_interval_s": min_interval_s,
+    }
     changes = {name: wish for name, wish in wishes.items() if wish is not None}
     if not changes:
         raise UsageError("nothing to change: see `feedmill feeds set --help`")
@@ -209,13 +228,15 @@ def resume(which: Which) -> None:
 @app.command("import")
 def import_file(
     file: Annotated[Path, typer.Argument(help="An OPML file, or a text file with one URL a line.")],
+    country: Country = None,
 ) -> None:
     """Follow the feeds of an OPML or text file; folders become tags."""
+    code = _code_of(country)
     with opened_store() as store:
-        say(import_into(store, file))
+        say(import_into(store, file, code))
 
 
-def import_into(store: Store, file: Path) -> str:
+def import_into(store: Store, file: Path, country: str | None = None) -> str:
     """Import a file and return what to tell of it."""
     from worker.feeds.opml import parse_feed_list
 
@@ -224,7 +245,7 @@ def import_into(store: Store, file: Path) -> str:
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from error
     listed = parse_feed_list(body, str(file))
-    done = subscriptions.import_feeds(store, listed.feeds, CLOCK.now(), settings().poll_interval_s)
+    done = subscriptions.import_feeds(store, listed.feeds, CLOCK.now(), settings().poll_interval_s, country)
     skipped = "".join(
         f"; line {number} is no web address: {one_line(text)}" for number, text in listed.skipped
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from worker import urls
+from worker.enrich.countries.names import code_of, names_by_code
 from worker.errors import OperationError, UsageError
 from worker.feeds.health import redirect_changes
 from worker.feeds.learned import answered, hash_of, kept_of_body, scheduled, taught
@@ -44,6 +45,19 @@ def parse_feed_url(text: str) -> str:
     return url
 
 
+def parse_country(text: str) -> str:
+    """Return the ISO 3166-1 code of the country that an operator typed, by code or by name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    known, code = names_by_code(), text.strip().upper()
+    found = code if code in known else code_of(text)
+    if found is None:
+        raise UsageError(f"no such country: {text!r} (an ISO 3166-1 code such as DE, or a name)")
+    return found
+
+
 def new_feed(
     url: str,
     now: datetime,
@@ -51,6 +65,7 @@ def new_feed(
     *,
     title: str | None = None,
     tags: Iterable[str] = (),
+    country: str | None = None,
     ignore_robots: bool = False,
 ) -> Feed:
     """Return a feed that is due at once."""
@@ -60,6 +75,7 @@ def new_feed(
         title=title,
         domain=urls.site_of(url),
         tags=tuple(dict.fromkeys(tags)),
+        country=country,
         added_at=now,
         next_poll_at=now,
         interval_s=interval_s,
@@ -89,9 +105,14 @@ def take_first_listing(
     return len(admission.new)
 
 
-def import_feeds(store: Store, listed: Iterable[ListedFeed], now: datetime, interval_s: int) -> Imported:
-    """Add the listed feeds that are not known yet, their folders as tags."""
-    feeds = [new_feed(feed.url, now, interval_s, title=feed.title, tags=feed.tags) for feed in listed]
+def import_feeds(
+    store: Store, listed: Iterable[ListedFeed], now: datetime, interval_s: int, country: str | None = None
+) -> Imported:
+    """Add the listed feeds that are not known yet, their folders as tags, all of them of the country."""
+    feeds = [
+        new_feed(feed.url, now, interval_s, title=feed.title, tags=feed.tags, country=country)
+        for feed in listed
+    ]
     added = store.feeds.add(feeds)
     return Imported(added=tuple(added), known=len(feeds) - len(added))
 

@@ -58,22 +58,12 @@ _BEFORE_PLACE = words(
 _SPEAKS = re.compile(
     r",? (?:said|says|told|added|wrote|tweeted|testified|recalled|who|whose|himself|herself)\b"
 )
-_ENDS = re.compile(r"(?=[.,;:)!?]|$| (?:and|or|but|et|ou|y|o|e|und|oder|only|as|with|than)\b)")
-_LISTED = re.compile(r"(?:,? (?:and|or|et|ou|y|o|e|und|oder))? ?(?:a little |some )?|, (?:a little |some )?")
-_SPOKEN = re.compile(
-    r"\b(?:speak|speaks|spoke|spoken|speaking|learn|learned|learning|learns|study|studied|teach|taught|into|in|"
-    r"habla|hablan|hablar|parle|parlent|parler|parla|parlano|fala|falam|spricht|sprechen|auf|en|em) $"
-)
-_CURRENCY = (
-    r"(?:dollar|franc|franken|peso|pound|rupee|yen|yuan|krona|krone|crown|lira|rouble|ruble|rand|won|real|dirham|"
-    r"dinar|riyal|ringgit|rupiah|baht|доллар|франк|рубл|фунт|юан|лир)"
-)
-_MONEY = re.compile(rf" {_CURRENCY}", re.IGNORECASE)
-_MONEY_BEFORE = re.compile(
-    r"\b(?:dollars?|francs?|pesos?|d[óo]lar(?:es)?|livres?|libras?|franchi?|dollari?) $"
-)
+_OPENING = re.compile(r"(?:^|[.!?:;…\n][\"”’')]? ?|[\"“„«¿¡(])$")
 _ARTICLE = re.compile(
     r"\b(?:[Dd]as|[Dd]er|[Dd]ie|[Dd]em|[Dd]en|[Dd]es|[Ee]in|[Ee]ine[nmrs]?|[Bb]eim|[Zz]um|[Vv]om) $"
+)
+_NO_NOUN = re.compile(
+    r"[.,;:)!?]|$| (?:in|of|at|on|and|or|was|is|were|are|has|had|will|to|by|from|with|for)\b"
 )
 _THE = re.compile(r"\b[Tt]he $")
 _TITLE = re.compile(
@@ -92,8 +82,13 @@ def dateline_end(text: str, body_start: int) -> int:
     return match.end() if match else body_start
 
 
-def in_sequence(text: str, found: Found) -> bool:
-    """Say whether the name is part of a longer capitalised name: Paris Hilton, Jack London, London Breed."""
+def in_sequence(text: str, found: Found, language: str) -> bool:
+    """Say whether the name is part of a longer capitalised name: Paris Hilton, Jack London, London Breed.
+
+    In German any noun has a capital: "im Bundesstaat Georgia", "in Paris Menschen".
+    """
+    if language == "de":
+        return bool(_NEXT.match(text, found.end)) and not follows_preposition(text, found)
     after = _NEXT.match(text, found.end)
     if after and after[1].partition("'")[0] not in _AFTER_PLACE:
         return True
@@ -107,30 +102,21 @@ def in_sequence(text: str, found: Found) -> bool:
     )
 
 
-def is_language(text: str, found: Found, listed_after: Found | None) -> bool:
-    """Say whether an adjective is the name of a language: speaks French, in Portuguese, Spanish and Finnish.
-
-    `listed_after` is the language just before it in a list, if there is one.
-    """
-    if not _ENDS.match(text, found.end):
-        return False
-    if listed_after and _LISTED.fullmatch(text, listed_after.end, found.start):
-        return True
-    return bool(_SPOKEN.search(text, max(0, found.start - 22), found.start))
-
-
-def is_money(text: str, found: Found) -> bool:
-    """Say whether an adjective belongs to a currency: Swiss francs, le dollar américain."""
-    return bool(
-        _MONEY.match(text, found.end) or _MONEY_BEFORE.search(text, max(0, found.start - 10), found.start)
-    )
-
-
 def is_person(text: str, found: Found) -> bool:
     """Say whether a title before the name or a verb of speech after it makes it a person's."""
     speaks = _SPEAKS.match(text, found.end) and not any(r.kind == NAME for r in found.name.readings)
     speaks = speaks and not follows_preposition(text, found)
     return bool(speaks or _TITLE.search(text, max(0, found.start - 14), found.start))
+
+
+def is_thing(text: str, found: Found) -> bool:
+    """Say whether an English article, and no noun after the name, makes it a building's or a ship's."""
+    return has_article(text, found, "en") and bool(_NO_NOUN.match(text, found.end))
+
+
+def opens_sentence(text: str, found: Found) -> bool:
+    """Say whether the name would have a capital anyway."""
+    return bool(_OPENING.search(text, max(0, found.start - 4), found.start))
 
 
 def has_article(text: str, found: Found, language: str) -> bool:
@@ -142,6 +128,11 @@ def has_article(text: str, found: Found, language: str) -> bool:
 def follows_preposition(text: str, found: Found) -> bool:
     """Say whether a word like "in" or "from" makes the name a place."""
     return bool(_PREPOSITION.search(text, max(0, found.start - 9), found.start))
+
+
+def is_placed(text: str, found: Found, language: str) -> bool:
+    """Say whether the words around a name make it a place: in Reading; in Turkish, Trablus'ta."""
+    return follows_preposition(text, found) or (language == "tr" and text.startswith("'", found.end))
 
 
 def container(text: str, found: Found, following: Found) -> tuple[Reading, Reading] | None:
@@ -160,10 +151,6 @@ def container(text: str, found: Found, following: Found) -> tuple[Reading, Readi
         for town in towns:
             if town.country == outer.country and (not outer.admin or town.admin in ("", outer.admin)):
                 return town, outer
-    closed = text[following.end : following.end + 1] in (",", ".", ")", "")
-    listed = any(r.kind == REGION for r in found.name.readings) or (
-        any(r.kind == NAME for r in found.name.readings) and not follows_preposition(text, found)
-    )
     states = [r for r in wider if r.admin]
     closed = text[following.end : following.end + 1] in (",", ".", ")", "")
     listed = any(r.kind == REGION for r in found.name.readings)

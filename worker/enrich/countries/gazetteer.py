@@ -117,14 +117,23 @@ def parsed(entry: str) -> Name:
 
 @cache
 def senses() -> dict[str, tuple[Sense, ...]]:
-    """Return the names that countries share, each with its senses in the order of preference."""
+    """Return the names that countries share, each with its senses in the order of preference.
+
+    A name that is shared in one language only has the language before it: `fr:Bruxelles` is the Union's seat.
+    """
     found: dict[str, list[Sense]] = {}
     for line in _texts()[_SENSES].decode().split("\n"):
-        name, code, cues = line.split("\t")
+        names, code, cues = line.split("\t")
         country = None if code == "-" else code.rstrip("!?")
-        alone = _ALONE.get(code[-1], 0.8)
-        found.setdefault(name, []).append(Sense(country, alone, tuple(cues.split(", "))))
+        sense = Sense(country, _ALONE.get(code[-1], 0.8), tuple(cues.split(", ")))
+        for name in names.split(", "):
+            found.setdefault(name, []).append(sense)
     return {name: tuple(options) for name, options in found.items()}
+
+
+def senses_of(name: str, language: str) -> tuple[Sense, ...]:
+    """Return the senses of a name in a text of the language: of the language's own, else of the English."""
+    return senses().get(f"{language}:{name}") or senses().get(name, ())
 
 
 def _reading(text: str) -> Reading:

@@ -22,17 +22,17 @@ _PERSON = "@"
 """What a mask has for a country if it is a person's name."""
 
 
-def people_in(text: str, names: list[Found], dateline: range) -> set[str]:
+def people_in(text: str, names: list[Found], dateline: range, language: str) -> set[str]:
     """Return the names that are people's in this text: in half of their places at least, or by a title."""
     places = Counter(found.text for found in names)
     personal: Counter[str] = Counter()
     for found in names:
-        personal[found.text] += _signs(text, found, dateline)
+        personal[found.text] += _signs(text, found, dateline, language)
     heads = {found.text.rpartition(" ")[2] for found in names if found.name.kinds == {METONYM}}
     return heads | {name for name, count in personal.items() if count and 2 * count >= places[name]}
 
 
-def _signs(text: str, found: Found, dateline: range) -> int:
+def _signs(text: str, found: Found, dateline: range, language: str) -> int:
     """Return how many mentions' worth of evidence one is that the name is a person's."""
     kinds = found.name.kinds
     if (
@@ -43,7 +43,7 @@ def _signs(text: str, found: Found, dateline: range) -> int:
     ):
         return 0
     given = "given" in found.name.flags and _largest(found) < _TOO_GREAT
-    if (given or _is_town(found)) and context.in_sequence(text, found):
+    if (given or _is_town(found)) and context.in_sequence(text, found, language):
         return 1
     return _CERTAIN if not kinds & {CAPITAL, DEMONYM} and context.is_person(text, found) else 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from worker.enrich.countries import context
+from worker.enrich.countries import context, terms
 from worker.enrich.countries.alone import alone, best_reading
 from worker.enrich.countries.gazetteer import (
     ABBREVIATION,
@@ -18,11 +18,10 @@ from worker.enrich.countries.gazetteer import (
     OWN,
     REGION,
     Reading,
-    senses,
 )
 from worker.enrich.countries.people import masked_people, people_in
 from worker.enrich.countries.setting import Mention, Setting, votes_of
-from worker.enrich.countries.shared import sensed
+from worker.enrich.countries.shared import is_shared, sensed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +41,7 @@ def read(
     """Return a mention for each name that stands for a country."""
     masked = masked_people(names)
     names = list(_counted(text, names))
-    people = frozenset(people_in(text, names, dateline) | masked)
+    people = frozenset(people_in(text, names, dateline, language) | masked)
     setting = Setting(text, language, publisher, dateline, *votes_of(names), people)
     pairs = {
         found.start: pair
@@ -78,7 +77,7 @@ def _counted(text: str, names: list[Found]) -> Iterator[Found]:
     language: Found | None = None
     for found in names:
         kinds = found.name.kinds
-        if DEMONYM in kinds and context.is_language(text, found, language):
+        if DEMONYM in kinds and NAME not in kinds and terms.is_language(text, found, language):
             language = found
         elif _counts(text, found):
             yield found
@@ -90,19 +89,14 @@ def _counts(text: str, found: Found) -> bool:
     if kinds != {ABBREVIATION}:
         if MASK in kinds or found.text in context.MONTHS:
             return False
-        return not (DEMONYM in kinds and context.is_money(text, found))
+        return not (DEMONYM in kinds and terms.is_money(text, found))
     closed = found.text.endswith(".") or text[found.end : found.end + 1] == ","
     return closed and text[found.start - 2 : found.start] == ", "
 
 
 def _read_one(setting: Setting, found: Found) -> Mention | None:
     """Return the mention that a name is by itself, if it is one."""
-    countries = {reading.country for reading in found.name.readings}
-    if (
-        found.text in senses()
-        and OWN not in found.name.flags
-        and (setting.language == "en" or len(countries) > 1)
-    ):
+    if OWN not in found.name.flags and is_shared(setting, found):
         return sensed(setting, found)
     reading, margin = best_reading(setting, found)
     if found.start in setting.dateline and reading.kind in _IN_DATELINE:
@@ -128,4 +122,4 @@ def _named_after(setting: Setting, found: Found, country: str) -> bool:
     """Say whether a person bears the country's name here, and nothing in the text speaks for the country."""
     if setting.support(country, found.text) or found.start < setting.dateline.start:
         return False  # in headlines every word may have a capital
-    return found.text in setting.people or context.in_sequence(setting.text, found)
+    return found.text in setting.people or context.in_sequence(setting.text, found, setting.language)

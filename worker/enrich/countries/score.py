@@ -16,19 +16,13 @@ from worker.enrich.countries.gazetteer import (
     NAME,
     REGION,
 )
+from worker.enrich.countries.primary import Story, opened, primary_of
 
 if TYPE_CHECKING:
     from worker.enrich.countries.setting import Mention
 
 THRESHOLD = 0.7
 _FALLBACK = 0.5
-_NEAR = 0.8
-_EVEN = 0.95
-_BESIDE = 100
-_FEW = 4
-"""Two countries share a story where they weigh the same, a sentence names both (first mentions within 100
-characters) and they are hardly named again; else the earlier one is taken."""
-
 _WEIGHT = {
     NAME: 1.0,
     REGION: 0.9,
@@ -41,9 +35,8 @@ _WEIGHT = {
 _IN_TITLE = 3.0
 _IN_LEAD = 1.5
 _DATELINE = 6.0
-_AGAIN = 0.85
-"""A name said n times counts n to this power: on our own stories the main country is right in 4 of 106 more,
-and so it is in 2 of TR-News' 118; GeoVirus, whose label is the most mentioned one, loses 1 of 227."""
+_AGAIN = 0.7
+"""A name said n times counts n to this power: a story isn't about the country that it names most."""
 
 LEAD = 400
 """Characters of the body in which a story says what it is about."""
@@ -58,33 +51,16 @@ class Ranked:
     scores: dict[str, float]
 
 
-def rank(mentions: list[Mention], dateline: range) -> Ranked:
+def rank(text: str, mentions: list[Mention], dateline: range) -> Ranked:
     """Return the countries of a text by how much it is about them."""
     raw = _noisy_or(mentions)
-    weights = _weights(mentions, dateline)
+    story = Story(text, mentions, dateline, _weights(mentions, dateline))
+    weights = opened(story)
     order = sorted(raw, key=lambda country: (-weights[country], -raw[country], country))
     countries = tuple(country for country in order if raw[country] >= THRESHOLD)
     likely = countries or tuple(country for country in order if raw[country] >= _FALLBACK)
     scores = {country: calibrated(raw[country]) for country in order}
-    return Ranked(_primary(likely, weights, mentions, dateline.start), countries, scores)
-
-
-def _primary(
-    likely: tuple[str, ...], weights: dict[str, float], mentions: list[Mention], body_start: int
-) -> str | None:
-    """Return the first; of two that weigh about the same, the title's; None where they share the story.
-
-    They share it where one sentence names both, and they are hardly named again.
-    """
-    if len(likely) < 2 or weights[likely[1]] < _NEAR * weights[likely[0]]:
-        return likely[0] if likely else None
-    places = [[m.found.start for m in mentions if m.country == country] for country in likely[:2]]
-    (one, *_), (other, *_) = places
-    if min(one, other) < body_start <= max(one, other):
-        return likely[0] if one < other else likely[1]
-    even = weights[likely[1]] >= _EVEN * weights[likely[0]]
-    share = even and abs(one - other) < _BESIDE and sum(map(len, places)) <= _FEW
-    return None if share else likely[0]
+    return Ranked(primary_of(story, likely, weights), countries, scores)
 
 
 def _noisy_or(mentions: list[Mention]) -> dict[str, float]:

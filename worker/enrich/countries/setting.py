@@ -12,6 +12,9 @@ from worker.enrich.countries.gazetteer import ABBREVIATION, OWN, REGION, senses
 if TYPE_CHECKING:
     from worker.enrich.countries.match import Found
 
+LONDON = "GB.LND"
+"""The state of London's districts, as the gazetteer has it."""
+
 _GREAT = 50
 """Ten times log10 of 100,000: a smaller town's name speaks for no country by itself."""
 
@@ -63,7 +66,7 @@ def votes_of(names: list[Found]) -> tuple[dict[str, set[str]], dict[str, set[str
     for found in names:
         readings = found.name.readings
         for reading in readings:
-            if reading.kind in (REGION, ABBREVIATION) and reading.admin:
+            if reading.admin == LONDON or (reading.kind in (REGION, ABBREVIATION) and reading.admin):
                 admins[reading.admin].add(found.text)
         countries = {reading.country for reading in readings}
         if OWN in found.name.flags:

@@ -69,7 +69,7 @@ def countries_of(title: str, body: str, language: str, publisher: str | None = N
     dateline = range(start, dateline_end(plain, start))
     names = find(text, language, own_sections(installed(), language))
     mentions = read(text, names, language, publisher, dateline)
-    ranked = rank(mentions, dateline)
+    ranked = rank(text, mentions, dateline)
     return Countries(
         ranked.primary, ranked.countries, ranked.scores, tuple(_evidence(mention) for mention in mentions)
     )
