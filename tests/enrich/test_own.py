@@ -23,7 +23,7 @@ from worker.enrich.own import (
 )
 from worker.enrich.own.read import is_ignored, read_own
 from worker.enrich.tags import TAGGER_VERSION, tagger_version
-from worker.enrich.topics import topics_of
+from worker.enrich.topics import topic_evidence, topics_of
 from worker.errors import OwnTagsError
 
 PAGE = (Path(__file__).parents[2] / "docs" / "own-tags.md").read_text(encoding="utf-8")
@@ -351,7 +351,8 @@ def test_an_own_topic_has_name_ancestors_score_and_evidence():
     assert topics.all[:4] == ("own:potash", "own:fertilizers", "medtop:20000217", "medtop:20000209")
     assert topics.top == ("medtop:04000000",)
     assert topics.scores["own:potash"] == pytest.approx(0.667, abs=0.001)
-    assert [(each.start, each.end, each.topic, each.pattern) for each in topics.evidence] == [
+    evidence = topic_evidence("Potash prices", "Of potash.", "pl")
+    assert [(each.start, each.end, each.topic, each.pattern) for each in evidence] == [
         (0, 6, "own:potash", "potash"),
         (17, 23, "own:potash", "potash"),
     ]

@@ -51,6 +51,7 @@ for command in (
     extract.extract,
     tag.tag,
     tag.countries,
+    tag.topics,
     status.status,
     setup.setup,
 ):

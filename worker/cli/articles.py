@@ -27,7 +27,9 @@ def search(  # noqa: PLR0917 - one parameter per option of the command
         typer.Argument(help='Words, "phrases", -not, OR, prefix*, field:value.', metavar="QUERY"),
     ] = None,
     country: Annotated[str | None, typer.Option(help="ISO 3166 code or name: BY, Belarus.")] = None,
-    topic: Annotated[str | None, typer.Option(help="IPTC code or topic name.")] = None,
+    topic: Annotated[
+        str | None, typer.Option(help="IPTC code or name, or an own topic's; with all below it.")
+    ] = None,
     language: Annotated[str | None, typer.Option(help="ISO 639 code: en.")] = None,
     domain: Annotated[str | None, typer.Option(help="Site: example.com.")] = None,
     feed: Annotated[str | None, typer.Option(help="Feed id.")] = None,
@@ -128,6 +130,7 @@ def _facts(document: Document) -> list[tuple[str, str]]:
         "published": f"{when(document.published_at)} (says the {document.published_source})",
         "language": document.language,
         "countries": _countries(document),
+        "topics": ", ".join(f"{name} {score:.2f}" for name, score in _topics(document)),
         "section": document.section,
         "image": document.image_url,
         "words": str(document.word_count),
@@ -142,6 +145,12 @@ def _countries(document: Document) -> str:
     main = document.country_primary
     scored = sorted(document.country_scores.items(), key=lambda each: (each[0] != main, -each[1]))
     return ", ".join(f"{code} {score:.2f}{' (main)' * (code == main)}" for code, score in scored)
+
+
+def _topics(document: Document) -> list[tuple[str, float]]:
+    """Return the topics' names with their scores, the specific ones first."""
+    named = zip(document.topics, document.topic_names, strict=True)
+    return [(name, document.topic_scores[code]) for code, name in named]
 
 
 def explain(

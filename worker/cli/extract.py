@@ -34,16 +34,18 @@ def extract(
 
 
 def say_evidence(document: Document) -> None:
-    """Print what speaks for the countries: each name in bold, with the text around it."""
-    from worker.ops.evidence import because, evidence_of
+    """Print what speaks for countries and topics: the words in bold, with the text around them."""
+    from worker.ops.evidence import countries_shown, topics_shown
 
-    for number, shown in enumerate(evidence_of(document)):
-        if number == 0:
+    for shown in (countries_shown(document), topics_shown(document)):
+        if shown:
             say("")
-        each = shown.evidence
-        line = Text(f"{each.country}  {each.confidence:.2f}  {because(each):<20}  ", style="dim")
-        line.append(flat(shown.before), style="not dim").append(flat(each.text), style="not dim bold yellow")
-        say(line.append(flat(shown.after), style="not dim"))
+        width = max((len(each.about) for each in shown), default=0)
+        for each in shown:
+            line = Text(f"{each.about:<{width}}  {each.strength:.2f}  {each.why:<20}  ", style="dim")
+            line.append(flat(each.before), style="not dim")
+            line.append(flat(each.words), style="not dim bold yellow")
+            say(line.append(flat(each.after), style="not dim"))
 
 
 def _document(source: str, url: str | None) -> Document:

@@ -1,4 +1,4 @@
-"""`feedmill tag`: tags for a corpus of one's own; `feedmill countries`: what is known of places."""
+"""`feedmill tag`: tags for a corpus of one's own; `feedmill topics` and `countries`: what is known."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
-from worker.cli.output import say_error, say_json, settings, table
+from worker.cli.output import say, say_error, say_json, settings, table
 from worker.enrich.countries.names import names_by_code
 from worker.errors import OperationError, UsageError
+from worker.tagging import use_own_tags
 
 
 def tag(
@@ -48,6 +50,31 @@ def tag(
                 say_error(f"line {line.number}: {line.problem}")
     if bad:
         raise OperationError(f"{bad:,} of {all_of_them:,} lines not tagged")
+
+
+def topics(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[CODE|NAME]", help="Only this and what is below it.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
+) -> None:
+    """List the topics that texts are tagged with, IPTC's and your own, each below its broader one.
+
+    Ends with the languages that have a lexicon; texts in others are given own topics only.
+    """
+    from worker.enrich.topics.lexicon import languages
+    from worker.ops.topics import topics_below
+
+    known = topics_below(name, use_own_tags(settings()))
+    if json:
+        for topic in known:
+            say_json(topic)
+        return
+    table(
+        ("code", "topic", "patterns"),
+        ((each.code, f"{'  ' * each.depth}{each.name}", each.told) for each in known),
+    )
+    say(Text(f"lexicons: {', '.join(languages())}", style="dim"))
 
 
 def countries(

@@ -21,8 +21,8 @@ _LIKELY = 0.5
 _STATED = 0.5
 """The confidence given to a language that is only stated."""
 
-_SAMPLE = 1_500
-"""Characters looked at. On the 589 pages twice as many give the same answers."""
+_SAMPLE = 800
+"""Characters looked at. Of 486 pages with an article one gets another answer with four times as many."""
 
 
 def language(title: str, body: str, hints: Iterable[str | None]) -> tuple[str, float]:

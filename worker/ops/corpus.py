@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from worker.enrich.countries import countries_of
 from worker.enrich.tags import tag
+from worker.enrich.topics import topic_evidence
 from worker.errors import WorkError
 from worker.extract.pool import ChildBugError
 
@@ -103,8 +104,10 @@ def explain_line(line: bytes, number: int) -> TaggedLine:
     if tagged.record is None:
         return tagged
     text = _read(line)
-    found = countries_of(text["title"], text["body"], tagged.record["language"])
-    return TaggedLine(number, tagged.record | {"evidence": [asdict(each) for each in found.evidence]})
+    said = (text["title"], text["body"], tagged.record["language"])
+    places = [asdict(each) for each in countries_of(*said).evidence]
+    topics = [asdict(each) for each in topic_evidence(*said)]
+    return TaggedLine(number, tagged.record | {"evidence": places + topics})
 
 
 def _read(line: bytes) -> dict[str, Any]:

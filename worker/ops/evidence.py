@@ -1,4 +1,4 @@
-"""What in an article speaks for its countries. Nothing of it is stored: the text says the same each time."""
+"""What in an article speaks for its tags. Nothing of it is stored: the text says the same each time."""
 
 from __future__ import annotations
 
@@ -7,29 +7,38 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from worker.enrich.countries import countries_of
+from worker.enrich.topics import topic_evidence, topics_of
 
 if TYPE_CHECKING:
-    from worker.enrich.countries import Evidence
+    from collections.abc import Iterable
+
+    from worker.enrich import countries, topics
     from worker.models import Document
 
 _AROUND = 40
-"""Characters of the text shown on either side of a name."""
+"""Characters of the text shown on either side."""
+_MOST_FOR_A_TOPIC = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A name that speaks for a country, where it does so first, with the text around it."""
+    """Words that speak for a country or topic, where they first do so, with the text around them.
 
-    evidence: Evidence
+    `why` is the rule or pattern, `strength` a confidence (countries) or weight (topics).
+    """
+
+    about: str
+    strength: float
+    why: str
     before: str
+    words: str
     after: str
 
 
-def evidence_of(document: Document) -> list[Shown]:
+def countries_shown(document: Document) -> list[Shown]:
     """Return each name once, by country: the most confident country and name first."""
-    text = f"{document.title}\n{document.body}"
     found = countries_of(document.title, document.body, document.language)
-    first: dict[tuple[str, str], Evidence] = {}
+    first: dict[tuple[str, str], countries.Evidence] = {}
     for each in found.evidence:
         key = (each.country, each.text)
         if key not in first or first[key].confidence < each.confidence:
@@ -37,21 +46,44 @@ def evidence_of(document: Document) -> list[Shown]:
     ranked = sorted(
         first.values(), key=lambda each: (-found.scores[each.country], each.country, -each.confidence)
     )
+    return [_shown(document, each, each.country, each.confidence, _because(each)) for each in ranked]
+
+
+def topics_shown(document: Document) -> list[Shown]:
+    """Return for each topic, in their order, the patterns that speak most for it, each once."""
+    text = (document.title, document.body, document.language)
+    found = topics_of(*text)
+    names = dict(zip(found.codes, found.names, strict=True))
+    first: dict[tuple[str, str], topics.Evidence] = {}
+    for each in topic_evidence(*text):
+        first.setdefault((each.topic, each.pattern), each)
     return [
-        Shown(each, text[max(0, each.start - _AROUND) : each.start], text[each.end : each.end + _AROUND])
-        for each in ranked
+        _shown(document, each, names[code], each.weight, each.pattern)
+        for code in found.codes
+        for each in _heaviest(each for each in first.values() if each.topic == code)
     ]
 
 
-def told(document: Document) -> str:
+def told(shown: Iterable[Shown]) -> str:
     """Return the evidence in a line, such as `BY: Belarus (country), Minsk (capital, dateline); US: …`."""
-    by_country = groupby(evidence_of(document), key=lambda shown: shown.evidence.country)
+    by_tag = groupby(shown, key=lambda each: each.about)
     return "; ".join(
-        f"{country}: " + ", ".join(f"{each.evidence.text} ({because(each.evidence)})" for each in shown)
-        for country, shown in by_country
+        f"{tag}: " + ", ".join(f"{each.words} ({each.why})" for each in of_tag) for tag, of_tag in by_tag
     )
 
 
-def because(evidence: Evidence) -> str:
+def _heaviest(evidence: Iterable[topics.Evidence]) -> list[topics.Evidence]:
+    return sorted(evidence, key=lambda each: (-each.weight, each.start))[:_MOST_FOR_A_TOPIC]
+
+
+def _shown(
+    document: Document, at: countries.Evidence | topics.Evidence, about: str, strength: float, why: str
+) -> Shown:
+    text = f"{document.title}\n{document.body}"
+    before, after = text[max(0, at.start - _AROUND) : at.start], text[at.end : at.end + _AROUND]
+    return Shown(about, strength, why, before, at.text, after)
+
+
+def _because(evidence: countries.Evidence) -> str:
     """Return kind and rule, once where they are the same."""
     return evidence.kind if evidence.rule == evidence.kind else f"{evidence.kind}, {evidence.rule}"

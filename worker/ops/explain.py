@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from worker.models import EntryState, Wait
-from worker.ops.evidence import told
+from worker.ops.evidence import countries_shown, told, topics_shown
 from worker.ops.reasons import explained, letting_in
 from worker.ops.text import when
 
@@ -140,12 +140,12 @@ def _article_lines(article: Document) -> list[tuple[str, str]]:
     note = f" (the page's own link was not taken: {article.identity_note})" if article.identity_note else ""
     source = f"by {article.extractor} from the {article.body_source}"
     made = f"{article.word_count} words in {article.language} {source}"
-    about = [("countries", said)] if (said := told(article)) else []
+    tags = {"countries": told(countries_shown(article)), "topics": told(topics_shown(article))}
     return [
         ("article", f"{article.title} ({article.article_id}, revision {article.revision})"),
         ("url", f"{article.url}{note}"),
         ("published", f"{when(article.published_at)}, says the {article.published_source}"),
         ("extracted", made),
-        *about,
+        *((name, said) for name, said in tags.items() if said),
         ("indexed", f"{when(article.indexed_at)}, known to {len(article.feed_ids)} feed(s)"),
     ]

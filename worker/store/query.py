@@ -23,6 +23,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, get_args
 
 from worker.enrich.countries.names import code_of
+from worker.enrich.topics.taxonomy import PREFIX, find_code
 from worker.errors import UsageError
 from worker.store.text import fold, language_key, split_scripts, storable, words
 from worker.urls import feed_id_of, find_link
@@ -226,7 +227,8 @@ def filter_value(field: str, value: str) -> str:
         case "feed":
             return feed_id_of(value) if find_link(value) else value.lower()
         case "topic":
-            return topic_value(value)
+            code = find_code(value)
+            return f"{PREFIX}{code}" if code else topic_value(value)
         case _:
             return value.lower()
 
@@ -234,7 +236,7 @@ def filter_value(field: str, value: str) -> str:
 def topic_value(value: str) -> str:
     """Return a topic's code or name as both sides compare it; bare digits are an IPTC code."""
     folded = " ".join(map(fold, value.lower().split()))
-    return f"medtop:{folded}" if folded.isdigit() else folded
+    return f"{PREFIX}{folded}" if folded.isdigit() else folded
 
 
 def _append(clauses: list[AnyOf], option: Term | Not, *, joined: bool) -> None:

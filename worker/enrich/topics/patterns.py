@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 LIGHTEST, HEAVIEST = 0.1, 3.0
 _WORD_WEIGHT, _PHRASE_WEIGHT, _OPEN_WEIGHT = 1.5, 2.0, 1.0
@@ -20,10 +20,10 @@ _SHORTEST_OPEN = 4
 """Letters that a single word in Latin script needs before `*`: fewer begin too many other words."""
 _SHORTEST_END = 5
 
-_DROPPED = re.compile("[\u0640\u064b-\u0652\u0670\u00ad]")
+_GAP = "  "
+"""Between lines, so that no phrase runs over their end."""
+_DROPPED = "\u0640\u064b\u064c\u064d\u064e\u064f\u0650\u0651\u0652\u0670\u00ad"
 """Arabic stretching and vowel signs, soft hyphens: written or not as one likes."""
-_SAME = str.maketrans("أإآٱةى\u0130", "ااااهيI")
-"""Letters that Arabic writes either way; and the only capital whose small form is longer."""
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 """Thai, Lao, Burmese, Khmer, Japanese, Chinese: written without spaces, so a word's edges say nothing."""
 _ARABIC = re.compile("[\u0621-\u064a]")
@@ -36,46 +36,51 @@ class PatternError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A word or phrase as it was written, its weight, and whether it counts in any case of letters."""
+    """A word or phrase as it was written, its weight, and whether its capitals matter."""
 
     text: str
     weight: float
     core: str
     open_start: bool
     open_end: bool
-
-    @property
-    def is_cased(self) -> bool:
-        """Whether capitals have to be as written."""
-        return self.core != self.core.lower()
+    is_cased: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A text to be searched: signs turned to spaces, a space at both ends, in its own case and in small.
+    """A text to be searched: one space between words and two between lines, in its own case and in small.
 
-    `kept` has the position in the text of each character, None where all were kept.
+    `title_end` is where its first line ends.
     """
 
     cased: str
     small: str
-    kept: Sequence[int] | None
-
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """Return where `small[start:end]` stands in the text that was folded."""
-        if self.kept is None:
-            return (start - 1, end - 1)
-        return (self.kept[start - 1], self.kept[end - 2] + 1)
+    title_end: int
 
 
 def fold(text: str) -> Folded:
     """Return the text as it is searched."""
-    kept = None
-    if _DROPPED.search(text):
-        kept = [index for index, letter in enumerate(text) if not _DROPPED.match(letter)]
-        text = _DROPPED.sub("", text)
-    cased = f" {_spaced(text)} "
-    return Folded(cased, cased.lower(), kept)
+    lines = text.translate(_LETTERS).split("\n")
+    cased = f" {_GAP.join([' '.join(line.split()) for line in lines])} "
+    return Folded(cased, cased.lower(), cased.index(_GAP) if len(lines) > 1 else 0)
+
+
+def positions(text: str) -> list[int]:
+    """Return where in the text each character of its folded form stands, and where the text ends."""
+    kept, line_is_empty, gap = [0], True, False
+    for index, letter in enumerate(text):
+        match _LETTERS[ord(letter)]:
+            case "\n":
+                kept += (index, index)
+                line_is_empty, gap = True, False
+            case " ":
+                gap = not line_is_empty
+            case "":
+                pass
+            case _:
+                kept += (index, index) if gap else (index,)
+                line_is_empty = gap = False
+    return [*kept, len(text)]
 
 
 def patterns_of(text: str) -> list[Pattern]:
@@ -95,13 +100,20 @@ def pattern_of(text: str) -> Pattern:
     """
     written, caret, weight = text.partition("^")
     words = written.strip()
-    core = " ".join(_spaced(_DROPPED.sub("", words.strip("*"))).split())
+    core = " ".join(words.strip("*").translate(_LETTERS).split())
     if not core or "*" in words.strip("*"):
         raise PatternError(f"{text!r}: `*` stands only before or after words")
     open_start, open_end = words.startswith("*"), words.endswith("*")
     if _too_open(core, open_start=open_start, open_end=open_end):
         raise PatternError(f"{text!r}: too short for `*`")
-    return Pattern(words, _weight(weight) if caret else _usual(core, open_end), core, open_start, open_end)
+    return Pattern(
+        text=words,
+        weight=_weight(weight) if caret else _usual(core, open_end),
+        core=core,
+        open_start=open_start,
+        open_end=open_end,
+        is_cased=core != core.lower(),
+    )
 
 
 def keys_of(pattern: Pattern) -> Iterator[str]:
@@ -138,7 +150,7 @@ def _too_open(core: str, *, open_start: bool, open_end: bool) -> bool:
     return (open_end and len(core) < _SHORTEST_OPEN) or (open_start and len(core) < _SHORTEST_END)
 
 
-class _Spaces(dict[int, str]):
+class _Letters(dict[int, str]):
     """Letters, digits and marks on letters stay, all else is a space; learnt as characters are met."""
 
     def __missing__(self, code: int) -> str:
@@ -148,8 +160,6 @@ class _Spaces(dict[int, str]):
         return self[code]
 
 
-_SPACES = _Spaces({int(code): chr(int(letter)) for code, letter in _SAME.items()})
-
-
-def _spaced(text: str) -> str:
-    return text.translate(_SPACES)
+_LETTERS = _Letters({ord(letter): fold for letter, fold in zip("أإآٱةى\u0130\n", "ااااهيI\n", strict=True)})
+"""Arabic writes some letters either way; the capital İ is the only one whose small form is longer."""
+_LETTERS.update(dict.fromkeys(map(ord, _DROPPED), ""))

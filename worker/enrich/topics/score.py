@@ -32,7 +32,8 @@ _ENOUGH = 6.0
 """The sum from which on a concept with two patterns is assigned."""
 _ENOUGH_ALONE = 9.0
 _MOST_CONCEPTS, _MOST_TOPS = 5, 3
-_LEAST_TOP = 0.20
+_LEAST_FIRST, _LEAST_TOP = 0.10, 0.20
+"""The score from which on the strongest top-level code, and each further one, is given."""
 _LEAST_TOP_OF_CONCEPT = 0.05
 _SURE = 10.0
 """What the sums' roots add up to in a text whose lexicon hits are to be trusted in full."""
@@ -72,7 +73,11 @@ def rank(sums: Mapping[str, Mapping[str, float]], own: Lines = NO_LINES) -> Rank
     """
     totals = {code: sum(patterns.values()) for code, patterns in sums.items()}
     scores = top_scores(_counted(totals, own))
-    tops = {code: round(score, 3) for code, score in _best(scores, _MOST_TOPS) if score >= _LEAST_TOP}
+    tops = {
+        code: round(score, 3)
+        for place, (code, score) in enumerate(_best(scores, _MOST_TOPS))
+        if score >= (_LEAST_TOP if place else _LEAST_FIRST)
+    }
     assigned = {
         code: total
         for code, total in totals.items()
@@ -104,7 +109,7 @@ def top_scores(totals: Mapping[str, float]) -> dict[str, float]:
     """Return a score for each top-level code, 0 to 1: its share of the sums' roots, less for small sums."""
     roots = dict.fromkeys(top_codes(), 0.0)
     for code, total in totals.items():
-        for top, part in _tops_of(code):
+        for top, part in tops_of(code):
             roots[top] += total * part
     roots = {code: math.sqrt(total) for code, total in roots.items()}
     whole = sum(roots.values())
@@ -112,7 +117,8 @@ def top_scores(totals: Mapping[str, float]) -> dict[str, float]:
     return {code: root * trust for code, root in roots.items()}
 
 
-def _tops_of(code: str) -> tuple[tuple[str, float], ...]:
+def tops_of(code: str) -> tuple[tuple[str, float], ...]:
+    """Return the top-level codes that a concept counts for, the main one first, each with the part of it."""
     top = top_of(code)
     return ((SCIENCE, 1.0), (top, OTHER_SHARE)) if code in ROUTED else ((top, 1.0),)
 
@@ -129,7 +135,7 @@ def _is_specific(code: str) -> bool:
 
 def _score_above(code: str, scores: Mapping[str, float]) -> float:
     """Return the best score of the top-level codes that a code counts for."""
-    return max(scores[top] for top, _ in _tops_of(code))
+    return max(scores[top] for top, _ in tops_of(code))
 
 
 def _strength(total: float) -> float:

@@ -9,21 +9,26 @@ from typing import TYPE_CHECKING
 from worker.enrich.own import installed
 from worker.enrich.topics.lexicon import languages, lexicon
 from worker.enrich.topics.own import own_lexicons, own_lines, own_names
-from worker.enrich.topics.patterns import fold
-from worker.enrich.topics.score import rank, sums_of, with_ancestors
+from worker.enrich.topics.patterns import fold, positions
+from worker.enrich.topics.score import rank, sums_of, tops_of, with_ancestors
 from worker.enrich.topics.taxonomy import concepts, full_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from worker.enrich.topics.lexicon import Hit
     from worker.enrich.topics.patterns import Folded
-    from worker.enrich.topics.score import Lines
+    from worker.enrich.topics.score import Lines, Ranked
+
+_BREAK = "\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A span of title, line break and body that speaks for an assigned topic, by which pattern."""
+    """A span of title, line break and body that speaks for an assigned topic, by which pattern.
+
+    What speaks for a topic that was not assigned counts for the top-level one above it.
+    """
 
     start: int
     end: int
@@ -40,7 +45,6 @@ class Topics:
     `codes` are the specific and then the top-level ones that were assigned, `names` their labels in the same
     order, `all` the codes with everything above them, `top` the top-level ones. `scores` are 0 to 1: of a
     top-level code its share of the text, of a specific one how much speaks for it (.5 is just enough).
-    All are empty for a text without a clear topic, or in a language without a lexicon.
     """
 
     codes: tuple[str, ...]
@@ -48,34 +52,59 @@ class Topics:
     top: tuple[str, ...]
     names: tuple[str, ...]
     scores: Mapping[str, float]
-    evidence: tuple[Evidence, ...]
 
 
 def topics_of(title: str, body: str, language: str) -> Topics:
-    """Return what a text is about. `language` (ISO 639-1) decides which lexicon is used.
+    """Return what a text is about, nothing for one without a clear topic.
 
-    Own topics that are installed are found beside those of IPTC: neither takes the place of the other.
+    `language` (ISO 639-1) decides which lexicon is used; without one only own topics are found. These are
+    found beside those of IPTC: neither takes the place of the other.
     """
     own = installed()
-    lexicons = ((lexicon(language),) if language in languages() else ()) + own_lexicons(own, language)
-    if not lexicons:
-        return Topics((), (), (), (), {}, ())
-    text = f"{title}\n{body}"
-    folded = fold(text)
-    found = chain.from_iterable(each.hits(folded) for each in lexicons)
-    lines = own_lines(own)
-    hits = _told_apart(found, lines)
-    sums = sums_of(hits, len(title), len(text))
-    ranked = rank(sums, lines)
+    folded = fold(_joined(title, body))
+    ranked = _ranked(_hits(folded, language), folded)
     codes = (*ranked.concepts, *ranked.tops)
     return Topics(
         codes=_prefixed(codes),
-        all=_prefixed(with_ancestors(codes, lines)),
+        all=_prefixed(with_ancestors(codes, own_lines(own))),
         top=_prefixed(ranked.tops),
         names=tuple(own_names(own).get(code) or concepts()[code].label for code in codes),
         scores=dict(zip(_prefixed(codes), (*ranked.concepts.values(), *ranked.tops.values()), strict=True)),
-        evidence=tuple(_evidence(hit, folded, text) for hit in hits if hit.code in codes),
     )
+
+
+def topic_evidence(title: str, body: str, language: str) -> tuple[Evidence, ...]:
+    """Return what in a text speaks for the topics that `topics_of` finds, in the text's order."""
+    text = _joined(title, body)
+    folded = fold(text)
+    hits = _hits(folded, language)
+    ranked = _ranked(hits, folded)
+    assigned = ranked.concepts.keys() | ranked.tops.keys()
+    kept = positions(text)
+    found = []
+    for hit in sorted(hits, key=_longest_first):
+        if topic := _topic_of(hit.code, assigned):
+            start, end = kept[hit.start], kept[hit.end - 1] + 1
+            pattern = hit.pattern
+            found.append(
+                Evidence(start, end, text[start:end], full_code(topic), pattern.text, pattern.weight)
+            )
+    return tuple(found)
+
+
+def _joined(title: str, body: str) -> str:
+    return f"{title.replace(_BREAK, ' ')}\n{body}"
+
+
+def _hits(folded: Folded, language: str) -> list[Hit]:
+    own = installed()
+    lexicons = ((lexicon(language),) if language in languages() else ()) + own_lexicons(own, language)
+    return _told_apart(chain.from_iterable(each.hits(folded) for each in lexicons), own_lines(own))
+
+
+def _ranked(hits: Iterable[Hit], folded: Folded) -> Ranked:
+    sums = sums_of(hits, folded.title_end, len(folded.small))
+    return rank(sums, own_lines(installed()))
 
 
 def _told_apart(hits: Iterable[Hit], own: Lines) -> list[Hit]:
@@ -108,9 +137,11 @@ def _longest_first(hit: Hit) -> tuple[int, int, float, str]:
     return (hit.start, -hit.end, -hit.pattern.weight, hit.code)
 
 
-def _evidence(hit: Hit, folded: Folded, text: str) -> Evidence:
-    start, end = folded.span(hit.start, hit.end)
-    return Evidence(start, end, text[start:end], full_code(hit.code), hit.pattern.text, hit.pattern.weight)
+def _topic_of(code: str, assigned: Collection[str]) -> str | None:
+    if code in assigned:
+        return code
+    tops = tops_of(code) if code in concepts() else ()
+    return next((top for top, _ in tops if top in assigned), None)
 
 
 def _prefixed(codes: Iterable[str]) -> tuple[str, ...]:

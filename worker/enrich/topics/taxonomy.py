@@ -53,6 +53,14 @@ def top_of(code: str) -> str:
     return line_of(code)[-1]
 
 
+def find_code(name: str) -> str | None:
+    """Return the code of a label, however capitalised; the first words of a top-level one will do."""
+    label = " ".join(name.split()).casefold()
+    exact = codes_by_label().get(label)
+    starts = (code for code in top_codes() if concepts()[code].label.startswith(f"{label} "))
+    return exact or (next(starts, None) if label else None)
+
+
 @cache
 def codes_by_label() -> dict[str, str]:
     """Return the code of each label, case-folded; the higher of two concepts with the same label."""
