@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import structlog
 
 from worker.cli import run_command
 from worker.clock import Clock
@@ -34,25 +35,26 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     install(NOTHING_OWN)
 
 
-def test_a_folder_is_read_and_what_is_left_aside_is_named(folder, capsys):
+def test_a_folder_is_read_and_what_is_left_aside_is_named(folder):
     (folder / "places.csv~").write_text("x")
     (folder / "old").mkdir()
     (folder / "places.csv.bak").write_bytes(b"\xff")
     own = use_own_tags(read_settings())
     assert [place.name for place in own.places] == ["Great Stone"]
     assert installed() is own
-    say_own_tags(read_settings(), own)
-    said = capsys.readouterr().out
-    assert "ignored=['old', 'places.csv.bak', 'places.csv~']" in said
-    assert own.digest in said
+    with structlog.testing.capture_logs() as said:
+        say_own_tags(read_settings(), own)
+    assert said[0]["ignored"] == ["old", "places.csv.bak", "places.csv~"]
+    assert said[0]["digest"] == own.digest
 
 
-def test_no_folder_no_own_tags(folder, monkeypatch, capsys):
+def test_no_folder_no_own_tags(folder, monkeypatch):
     use_own_tags(read_settings())
     monkeypatch.delenv("FEEDMILL_TAGS_DIR")
     assert use_own_tags(read_settings()) is installed() is NOTHING_OWN
-    say_own_tags(read_settings(), NOTHING_OWN)
-    assert capsys.readouterr().out == ""
+    with structlog.testing.capture_logs() as said:
+        say_own_tags(read_settings(), NOTHING_OWN)
+    assert said == []
 
 
 @pytest.mark.parametrize(
