@@ -6,9 +6,10 @@ FEEDS ?=
 MINUTES ?= 10
 SEED ?=
 GAZETTEER_PACKAGES = $(shell $(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["gazetteer"])')
+PEERS = $(shell $(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["peers"])')
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-fast check format eval gazetteer bench-store sim-schedule soak lock docs clean
+.PHONY: help setup demo run test test-fast check format eval gazetteer bench-store bench-places sim-schedule soak lock docs clean
 
 help: ## Show what each target does
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +59,10 @@ gazetteer: ## Build the file of places that tagging reads (needs npm; packages f
 	cd .gazetteer && npm pack --silent country-region-data@4.1.0 >/dev/null && tar xzf country-region-data-4.1.0.tgz
 	.gazetteer/bin/python -m gazetteer .gazetteer/package/data.json
 
+bench-places: setup ## Countries of labelled texts, beside geotext and flashgeotext (fetches them into .peers)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .peers $(PEERS)
+	PYTHONPATH=.peers $(BIN)/python -m bench.places
+
 bench-store: setup ## Articles per second through the writer, beside bare requests (needs Elasticsearch)
 	$(BIN)/python -m bench.store
 
@@ -73,4 +78,4 @@ docs: setup ## Write the generated pages (docs/settings.md, docs/commands.md)
 	$(BIN)/python -m docs.generate
 
 clean: ## Remove what the targets made (not your database)
-	rm -rf $(VENV) .gazetteer build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .gazetteer .peers build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
