@@ -55,6 +55,13 @@ _BEFORE_PLACE = words(
     "Although Though Where Who What Why How University Bank City Port Government Republic Kingdom "
     "Province State District Region Island Lake Mount Fort Both Even Unlike Like Visit Says Said Not No"
 )
+_GERMAN = frozenset({"DE", "AT", "CH", "LI", "LU"})
+_KIND_OF_PLACE = re.compile(
+    r"(?:Bundes|Glied|US-Bundes)staats?|(?:\w*s)?[Ss]tadt|Provinz|Region|Insel|Metropole|(?:Land)?[Kk]reis|Bezirk"
+    r"|Flughafen|Universität|Uni|Hafen|(?:Groß)?[Rr]aum|Gouvernement|Präfektur|Gemeinde|Dorf|Ort|Grafschaft"
+)
+"""German nouns that say what kind of place follows: im Bundesstaat Georgia."""
+
 _SPEAKS = re.compile(
     r",? (?:said|says|told|added|wrote|tweeted|testified|recalled|who|whose|himself|herself)\b"
 )
@@ -85,10 +92,11 @@ def dateline_end(text: str, body_start: int) -> int:
 def in_sequence(text: str, found: Found, language: str) -> bool:
     """Say whether the name is part of a longer capitalised name: Paris Hilton, Jack London, London Breed.
 
-    In German any noun has a capital: "im Bundesstaat Georgia", "in Paris Menschen".
+    In German any noun has a capital: "dass in Paris Menschen …", "Oberbürgermeister Ulms".
     """
-    if language == "de":
-        return bool(_NEXT.match(text, found.end)) and not follows_preposition(text, found)
+    german = language == "de"
+    if german and (follows_preposition(text, found) or _is_german(found)):
+        return False
     after = _NEXT.match(text, found.end)
     if after and after[1].partition("'")[0] not in _AFTER_PLACE:
         return True
@@ -99,7 +107,12 @@ def in_sequence(text: str, found: Found, language: str) -> bool:
         and before.start()
         and before["word"].rstrip(".") not in _BEFORE_PLACE
         and not before["word"].endswith("'s")
+        and not (german and _KIND_OF_PLACE.fullmatch(before["word"]))
     )
+
+
+def _is_german(found: Found) -> bool:
+    return any(r.kind == NAME or r.country in _GERMAN for r in found.name.readings)
 
 
 def is_person(text: str, found: Found) -> bool:
