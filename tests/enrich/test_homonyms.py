@@ -30,6 +30,7 @@ BY_LANGUAGE = [
     ("de", "an article before it", "Die Halle bekommt zwölf Lampen.", set()),
     ("es", "a capital within a sentence", "La plaza de la Libertad y el mercado Coronel reabren.", set()),
     ("de", "a town after a noun", "Der Stadtrat Erfurt wählt am Sonntag.", {"DE"}),
+    ("de", "a noun that is a town abroad", "Dabei stieg der Pegel am Kanal um ein Grad.", set()),
     ("de", "a product", "Wer noch Windows Vista hat, muss wechseln.", set()),
     ("de", "a noun after a preposition", "Sie sitzen im Keller und warten auf das Ende.", set()),
     ("fr", "no language", "Le dortoir est en Suisse.", {"CH"}),

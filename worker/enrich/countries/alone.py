@@ -103,7 +103,7 @@ def _is_name(setting: Setting, found: Found, reading: Reading, *, placed: bool) 
     if placed:
         return bool(reading.size >= _KNOWN or setting.support(reading.country, found.text))
     opens = setting.language == "de" and context.opens_sentence(setting.text, found)
-    return opens and reading.size >= _LARGE
+    return opens and reading.kind == CITY and reading.size >= _LARGE
 
 
 def _of_size(setting: Setting, reading: Reading, support: int) -> float:
@@ -132,6 +132,8 @@ def _doubt(setting: Setting, found: Found, reading: Reading, *, placed: bool) ->
     """Return why the name may be no place's: Das Essen, the Alhambra, Reading is fun."""
     language = setting.language
     if language == "de" and not placed and context.has_article(setting.text, found, "de"):
+        return "a noun"
+    if language in found.name.flags and context.is_contracted(setting.text, found):
         return "a noun"
     if language == "en" and reading.kind == CITY and context.is_thing(setting.text, found):
         return "a thing"

@@ -72,6 +72,7 @@ _ARTICLE = re.compile(
 _NO_NOUN = re.compile(
     r"[.,;:)!?]|$| (?:in|of|at|on|and|or|was|is|were|are|has|had|will|to|by|from|with|for)\b"
 )
+_CONTRACTED = re.compile(r"\b(?:[IiAa]m|[Bb]eim|[Zz]u[mr]|[Vv]om|[IiAa]ns) $")
 _THE = re.compile(r"\b[Tt]he $")
 _TITLE = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gen|Lt|Col|Sgt|Judge|Justice|Sir|Lord|Lady|Secretary|Professor|Prof)\.? $"
@@ -136,6 +137,11 @@ def has_article(text: str, found: Found, language: str) -> bool:
     """Say whether an article makes it a German noun (das Essen), or in English a river (the Niger)."""
     article = _ARTICLE if language == "de" else _THE
     return bool(article.search(text, max(0, found.start - 6), found.start))
+
+
+def is_contracted(text: str, found: Found) -> bool:
+    """Say whether a German preposition has an article in it: im Kanal, am Ende."""
+    return bool(_CONTRACTED.search(text, max(0, found.start - 5), found.start))
 
 
 def follows_preposition(text: str, found: Found) -> bool:
