@@ -87,11 +87,16 @@ def other_names(city: dict[str, Any], *, capital: bool) -> Iterator[tuple[str, s
     """Yield (section, name) of the spellings that are worth their room."""
     population = city["population"]
     for name in city["alternatenames"]:
-        if (population >= _GREAT or capital) and _LATIN.fullmatch(name) and not is_word(name, "en"):
+        if (population >= _GREAT or capital) and _LATIN.fullmatch(name) and not _opens_sentences(name):
             yield "latin", name
         for language, letters in _SCRIPTS.items():
             if (population >= _LEAST[language] or capital) and letters.fullmatch(name) and len(name) > 1:
                 yield language, name
+
+
+def _opens_sentences(name: str) -> bool:
+    """Say whether it is a word, in English or in German, where Dabei is a spelling of Dubai."""
+    return is_word(name, "en") or is_word(name, "de")
 
 
 def add_regions(sections: Sections, regions: Path) -> None:

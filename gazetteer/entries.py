@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
 NAME, REGION, CITY, CAPITAL, DEMONYM, METONYM, ABBREVIATION, MASK = "NRCKDMPX"
 """Kinds of reading. An abbreviation of a state counts only after a comma; a mask hides what is inside it."""
@@ -55,6 +55,14 @@ class Sections:
             name
             for name, readings in self._names[section].items()
             if all(r.size <= largest and not (r.admin and r.kind == REGION) for r in readings)
+        }
+
+    def outside(self, section: str, countries: Container[str]) -> set[str]:
+        """Return the names that none of the countries has."""
+        return {
+            name
+            for name, readings in self._names[section].items()
+            if not any(reading.country in countries for reading in readings)
         }
 
     def lines(self, flags: dict[str, str]) -> Iterator[str]:

@@ -16,15 +16,18 @@ _GIVEN = "given"
 _DICTIONARY = DictionaryLookupStrategy(DefaultDictionaryFactory(cache_max_size=len(_DICTIONARIES)))
 
 
-def flags_of(names: Iterable[str], small: set[str]) -> dict[str, str]:
+def flags_of(names: Iterable[str], small: set[str], abroad: set[str]) -> dict[str, str]:
     """Return, by name, the languages in which it is a word, and `given` for people's names.
 
-    Whether a name is a word is asked of `small` places only.
+    Whether a name is a word is asked of `small` places only; whether it is a German noun, of those `abroad`:
+    at home the dictionary's nouns are the towns themselves.
     """
     people = given_names()
     found: dict[str, str] = {}
     for name in sorted(names):
         flags = [language for language in _DICTIONARIES if name in small and is_word(name, language)]
+        if "de" not in flags and name in small & abroad and _DICTIONARY.exact_lemma(name, "de"):
+            flags.append("de")
         if name in people:
             flags.append(_GIVEN)
         if flags:

@@ -28,7 +28,11 @@ BY_LANGUAGE = [
     ("de", "a noun before a name", "Im Bundesstaat Georgia wird gewählt.", {"US"}),
     ("de", "no article before it", "Halle bekommt zwölf Straßenbahnen.", {"DE"}),
     ("de", "an article before it", "Die Halle bekommt zwölf Lampen.", set()),
-    ("pt", "a capital within a sentence", "O Porto vai proibir novos hotéis.", {"PT"}),
+    ("es", "a capital within a sentence", "La plaza de la Libertad y el mercado Coronel reabren.", set()),
+    ("de", "a town after a noun", "Der Stadtrat Erfurt wählt am Sonntag.", {"DE"}),
+    ("de", "a noun that is a town abroad", "Dabei stieg der Pegel am Kanal um ein Grad.", set()),
+    ("de", "a product", "Wer noch Windows Vista hat, muss wechseln.", set()),
+    ("de", "a noun after a preposition", "Sie sitzen im Keller und warten auf das Ende.", set()),
     ("fr", "no language", "Le dortoir est en Suisse.", {"CH"}),
     ("it", "a town with a name of its own", "A Lecco il lago è salito.", {"IT"}),
 ]  # fmt: skip

@@ -95,16 +95,15 @@ def alone(setting: Setting, found: Found, reading: Reading, support: int) -> tup
 
 
 def _is_name(setting: Setting, found: Found, reading: Reading, *, placed: bool) -> bool:
-    """Say whether what is also a word is a name here: in Reading, o Porto; Halle bekommt Straßenbahnen.
+    """Say whether what is also a word is a name here: in Reading; Halle bekommt Straßenbahnen.
 
-    A capital within a sentence tells a name from a word, but in English, where much else has one, and in
-    German, where every noun has: there a noun without an article opens few sentences.
+    In German few sentences open with a noun that has no article. That a capital within a sentence tells a
+    name from a word in Romance languages was tried: it makes towns of Libertad, Coronel and Sud.
     """
     if placed:
         return bool(reading.size >= _KNOWN or setting.support(reading.country, found.text))
-    if setting.language == "en" or reading.size < _LARGE:
-        return False
-    return context.opens_sentence(setting.text, found) == (setting.language == "de")
+    opens = setting.language == "de" and context.opens_sentence(setting.text, found)
+    return opens and reading.kind == CITY and reading.size >= _LARGE
 
 
 def _of_size(setting: Setting, reading: Reading, support: int) -> float:
@@ -134,6 +133,8 @@ def _doubt(setting: Setting, found: Found, reading: Reading, *, placed: bool) ->
     language = setting.language
     if language == "de" and not placed and context.has_article(setting.text, found, "de"):
         return "a noun"
+    if language in found.name.flags and context.is_contracted(setting.text, found):
+        return "a noun"
     if language == "en" and reading.kind == CITY and context.is_thing(setting.text, found):
         return "a thing"
     if language in found.name.flags and not _is_name(setting, found, reading, placed=placed):
@@ -142,6 +143,11 @@ def _doubt(setting: Setting, found: Found, reading: Reading, *, placed: bool) ->
 
 
 def _is_only_there(setting: Setting, found: Found) -> bool:
-    """Say whether no other place has the name, and the text isn't clearly about another country."""
+    """Say whether no other place has the name, and the text isn't clearly about another country.
+
+    It must be no word or person's name where words have capitals: im Keller, am Ende, in Olympia.
+    """
     readings = found.name.readings
+    if found.name.flags and setting.language in ("de", "en"):
+        return False
     return len(readings) == 1 and not setting.elsewhere(readings[0].country, _CLEARLY)

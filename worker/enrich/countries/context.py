@@ -55,6 +55,13 @@ _BEFORE_PLACE = words(
     "Although Though Where Who What Why How University Bank City Port Government Republic Kingdom "
     "Province State District Region Island Lake Mount Fort Both Even Unlike Like Visit Says Said Not No"
 )
+_GERMAN = frozenset({"DE", "AT", "CH", "LI", "LU"})
+_KIND_OF_PLACE = re.compile(
+    r"(?:Bundes|Glied|US-Bundes)staats?|(?:\w*s)?[Ss]tadt|Provinz|Region|Insel|Metropole|(?:Land)?[Kk]reis|Bezirk"
+    r"|Flughafen|Universität|Uni|Hafen|(?:Groß)?[Rr]aum|Gouvernement|Präfektur|Gemeinde|Dorf|Ort|Grafschaft"
+)
+"""German nouns that say what kind of place follows: im Bundesstaat Georgia."""
+
 _SPEAKS = re.compile(
     r",? (?:said|says|told|added|wrote|tweeted|testified|recalled|who|whose|himself|herself)\b"
 )
@@ -65,6 +72,7 @@ _ARTICLE = re.compile(
 _NO_NOUN = re.compile(
     r"[.,;:)!?]|$| (?:in|of|at|on|and|or|was|is|were|are|has|had|will|to|by|from|with|for)\b"
 )
+_CONTRACTED = re.compile(r"\b(?:[IiAa]m|[Bb]eim|[Zz]u[mr]|[Vv]om|[IiAa]ns) $")
 _THE = re.compile(r"\b[Tt]he $")
 _TITLE = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gen|Lt|Col|Sgt|Judge|Justice|Sir|Lord|Lady|Secretary|Professor|Prof)\.? $"
@@ -85,10 +93,11 @@ def dateline_end(text: str, body_start: int) -> int:
 def in_sequence(text: str, found: Found, language: str) -> bool:
     """Say whether the name is part of a longer capitalised name: Paris Hilton, Jack London, London Breed.
 
-    In German any noun has a capital: "im Bundesstaat Georgia", "in Paris Menschen".
+    In German any noun has a capital: "dass in Paris Menschen …", "Oberbürgermeister Ulms".
     """
-    if language == "de":
-        return bool(_NEXT.match(text, found.end)) and not follows_preposition(text, found)
+    german = language == "de"
+    if german and (follows_preposition(text, found) or _is_german(found)):
+        return False
     after = _NEXT.match(text, found.end)
     if after and after[1].partition("'")[0] not in _AFTER_PLACE:
         return True
@@ -99,7 +108,12 @@ def in_sequence(text: str, found: Found, language: str) -> bool:
         and before.start()
         and before["word"].rstrip(".") not in _BEFORE_PLACE
         and not before["word"].endswith("'s")
+        and not (german and _KIND_OF_PLACE.fullmatch(before["word"]))
     )
+
+
+def _is_german(found: Found) -> bool:
+    return any(r.kind == NAME or r.country in _GERMAN for r in found.name.readings)
 
 
 def is_person(text: str, found: Found) -> bool:
@@ -123,6 +137,11 @@ def has_article(text: str, found: Found, language: str) -> bool:
     """Say whether an article makes it a German noun (das Essen), or in English a river (the Niger)."""
     article = _ARTICLE if language == "de" else _THE
     return bool(article.search(text, max(0, found.start - 6), found.start))
+
+
+def is_contracted(text: str, found: Found) -> bool:
+    """Say whether a German preposition has an article in it: im Kanal, am Ende."""
+    return bool(_CONTRACTED.search(text, max(0, found.start - 5), found.start))
 
 
 def follows_preposition(text: str, found: Found) -> bool:
