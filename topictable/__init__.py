@@ -1,1 +1,0 @@
-"""Builds the table of words that topic tagging reads, and the taxonomy. Development only."""
