@@ -7,9 +7,12 @@ MINUTES ?= 10
 SEED ?=
 GAZETTEER_PACKAGES = $(shell $(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["gazetteer"])')
 PEERS = $(shell $(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["peers"])')
+TOPIC_TABLE_PACKAGES = $(shell $(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["topictable"])')
+HUFFPOST ?=
+HUFFPOST_MAP ?=
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-fast check format eval gazetteer bench-store bench-places sim-schedule soak lock docs clean
+.PHONY: help setup demo run test test-fast check format eval gazetteer topic-table bench-store bench-places sim-schedule soak lock docs clean
 
 help: ## Show what each target does
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +62,12 @@ gazetteer: ## Build the file of places that tagging reads (needs npm; packages f
 	cd .gazetteer && npm pack --silent country-region-data@4.1.0 >/dev/null && tar xzf country-region-data-4.1.0.tgz
 	.gazetteer/bin/python -m gazetteer .gazetteer/package/data.json
 
+topic-table: ## Build the table of words that tagging reads from HUFFPOST=… (gzipped) and HUFFPOST_MAP=… (pyproject's topictable group)
+	@test -n "$(HUFFPOST)" -a -n "$(HUFFPOST_MAP)" || { echo "say HUFFPOST=items.jsonl.gz HUFFPOST_MAP=sections.json (see topictable/examples.py)" >&2; exit 1; }
+	@test -x .topictable/bin/python || $(PYTHON) -m venv .topictable
+	.topictable/bin/pip install --quiet --disable-pip-version-check $(TOPIC_TABLE_PACKAGES)
+	.topictable/bin/python -m topictable $(HUFFPOST) $(HUFFPOST_MAP)
+
 bench-places: setup ## Countries of labelled texts, beside geotext and flashgeotext (fetches them into .peers)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .peers $(PEERS)
 	PYTHONPATH=.peers $(BIN)/python -m bench.places
@@ -78,4 +87,4 @@ docs: setup ## Write the generated pages (docs/settings.md, docs/commands.md)
 	$(BIN)/python -m docs.generate
 
 clean: ## Remove what the targets made (not your database)
-	rm -rf $(VENV) .gazetteer .peers build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .gazetteer .topictable .peers build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

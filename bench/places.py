@@ -7,27 +7,21 @@ counted most, the first one found of several; Feedmill says its own, or none.
 
 from __future__ import annotations
 
-import gzip
-import json
-import os
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from flashgeotext.geotext import GeoText as FlashGeoText
 from geotext import GeoText
 from loguru import logger
 
+from tests.eval.test_countries import DATA, records
 from worker.enrich.countries import countries_of
 from worker.enrich.countries.names import code_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-SHARED = Path(os.environ.get("FEEDMILL_EVAL_DATA", Path(__file__).parents[2] / "shared"))
-DATA = SHARED / "data" / "countries"
 
 
 class Found(NamedTuple):
@@ -73,11 +67,7 @@ def _counted(counts: dict[str, int]) -> Found:
 
 def texts_of(name: str, *, dateline: bool = True) -> list[Text]:
     """Return the texts of a labelled set."""
-    path = DATA / name
-    lines = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with lines:
-        rows = [json.loads(line) for line in lines]
-    return [_text(row, row.get("dateline") if dateline else None) for row in rows]
+    return [_text(row, row.get("dateline") if dateline else None) for row in records(name)]
 
 
 def _text(row: dict[str, str], dateline: str | None) -> Text:

@@ -21,8 +21,9 @@ _LIKELY = 0.5
 _STATED = 0.5
 """The confidence given to a language that is only stated."""
 
-_SAMPLE = 800
-"""Characters looked at. Of 486 pages with an article one gets another answer with four times as many."""
+_SAMPLE = 600
+"""Characters looked at: .2 ms, and time grows with them. Of 486 pages with an article two get another answer
+with five times as many, neither of them surely."""
 
 
 def language(title: str, body: str, hints: Iterable[str | None]) -> tuple[str, float]:

@@ -54,10 +54,10 @@ class Lexicon:
         """Yield every pattern in the text, also those within others."""
         for index, start, end in self.automaton.find_matches_as_indexes(text.small, overlapping=True):
             left, right = self.edges[index]
-            for target in self.targets[index]:
-                if target.pattern.is_cased and not _in_case(text.cased[start:end], target.pattern):
+            for code, pattern in self.targets[index]:
+                if pattern.is_cased and pattern.core not in text.cased[start:end]:
                     continue
-                yield Hit(start + left, end - right, *target)
+                yield Hit(start + left, end - right, code, pattern)
 
 
 def languages() -> tuple[str, ...]:
@@ -100,11 +100,6 @@ def lexicon_of(targets: Iterable[Target]) -> Lexicon:
     )
     edges = tuple((int(key[0] == " "), int(key[-1] == " ")) for key in by_key)
     return Lexicon(automaton, tuple(map(tuple, by_key.values())), edges)
-
-
-def _in_case(found: str, pattern: Pattern) -> bool:
-    """Say whether the text has the pattern's capitals; what it leaves open does not matter."""
-    return pattern.core in found
 
 
 def _labels(lines: dict[str, list[Pattern]]) -> Iterator[Target]:

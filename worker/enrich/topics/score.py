@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from worker.enrich.topics.routing import NEVER, OTHER_SHARE, ROUTED, SCIENCE
 from worker.enrich.topics.taxonomy import concepts, line_of, top_codes, top_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from worker.enrich.topics.lexicon import Hit
 
@@ -32,9 +33,13 @@ _ENOUGH = 6.0
 """The sum from which on a concept with two patterns is assigned."""
 _ENOUGH_ALONE = 9.0
 _MOST_CONCEPTS, _MOST_TOPS = 5, 3
-_LEAST_FIRST, _LEAST_TOP = 0.10, 0.20
+_LEAST_FIRST, _LEAST_TOP = 0.10, 0.15
 """The score from which on the strongest top-level code, and each further one, is given."""
 _LEAST_TOP_OF_CONCEPT = 0.05
+_UNLISTED, _LEANING = 0.05, 0.25
+"""Added to a code's share before it is multiplied with what the words lean to, and the power of that.
+Measured, accuracy on BBC and AG News, with shares alone .858 · .671, with the mean of both .860 · .700, with
+this .867 · .709."""
 _SURE = 10.0
 """What the sums' roots add up to in a text whose lexicon hits are to be trusted in full."""
 
@@ -66,13 +71,15 @@ def sums_of(hits: Iterable[Hit], title_end: int, length: int) -> dict[str, dict[
     }
 
 
-def rank(sums: Mapping[str, Mapping[str, float]], own: Lines = NO_LINES) -> Ranked:
-    """Return the topics that the sums speak for.
+def rank(
+    sums: Mapping[str, Mapping[str, float]], leanings: Sequence[float] | None, own: Lines = NO_LINES
+) -> Ranked:
+    """Return the topics that the sums, and the leanings of the words (one per top-level code), speak for.
 
     `own` has the codes that are not IPTC's: unlike those, any number of them is assigned.
     """
     totals = {code: sum(patterns.values()) for code, patterns in sums.items()}
-    scores = top_scores(_counted(totals, own))
+    scores = top_scores(_counted(totals, own), leanings)
     tops = {
         code: round(score, 3)
         for place, (code, score) in enumerate(_best(scores, _MOST_TOPS))
@@ -105,8 +112,12 @@ def _place(start: int, title_end: int) -> float:
     return _IN_LEAD if start < title_end + _LEAD else _IN_BODY
 
 
-def top_scores(totals: Mapping[str, float]) -> dict[str, float]:
-    """Return a score for each top-level code, 0 to 1: its share of the sums' roots, less for small sums."""
+def top_scores(totals: Mapping[str, float], leanings: Sequence[float] | None) -> dict[str, float]:
+    """Return a score for each top-level code, 0 to 1.
+
+    It is the code's share of the sums' roots, less for small sums; where the words lean somewhere, that
+    share joined with it, so that they add up to 1.
+    """
     roots = dict.fromkeys(top_codes(), 0.0)
     for code, total in totals.items():
         for top, part in tops_of(code):
@@ -114,9 +125,20 @@ def top_scores(totals: Mapping[str, float]) -> dict[str, float]:
     roots = {code: math.sqrt(total) for code, total in roots.items()}
     whole = sum(roots.values())
     trust = min(1.0, sum(totals.values()) / _SURE) / whole if whole else 0.0
-    return {code: root * trust for code, root in roots.items()}
+    shares = {code: root * trust for code, root in roots.items()}
+    return shares if leanings is None else _joined(shares, leanings)
 
 
+def _joined(shares: Mapping[str, float], leanings: Sequence[float]) -> dict[str, float]:
+    joined = {
+        code: (share + _UNLISTED) * leaning**_LEANING
+        for (code, share), leaning in zip(shares.items(), leanings, strict=True)
+    }
+    whole = sum(joined.values())
+    return {code: score / whole for code, score in joined.items()}
+
+
+@cache
 def tops_of(code: str) -> tuple[tuple[str, float], ...]:
     """Return the top-level codes that a concept counts for, the main one first, each with the part of it."""
     top = top_of(code)

@@ -12,15 +12,18 @@ from worker.enrich.topics.own import own_lexicons, own_lines, own_names
 from worker.enrich.topics.patterns import fold, positions
 from worker.enrich.topics.score import rank, sums_of, tops_of, with_ancestors
 from worker.enrich.topics.taxonomy import concepts, full_code
+from worker.enrich.topics.words import leanings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from worker.enrich.topics.lexicon import Hit
     from worker.enrich.topics.patterns import Folded
     from worker.enrich.topics.score import Lines, Ranked
 
 _BREAK = "\n"
+_READ_BY_WORDS = "en"
+"""The language that the table of words knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def topics_of(title: str, body: str, language: str) -> Topics:
     """
     own = installed()
     folded = fold(_joined(title, body))
-    ranked = _ranked(_hits(folded, language), folded)
+    ranked = _ranked(_hits(folded, language), folded, _leanings(folded, language))
     codes = (*ranked.concepts, *ranked.tops)
     return Topics(
         codes=_prefixed(codes),
@@ -78,7 +81,7 @@ def topic_evidence(title: str, body: str, language: str) -> tuple[Evidence, ...]
     text = _joined(title, body)
     folded = fold(text)
     hits = _hits(folded, language)
-    ranked = _ranked(hits, folded)
+    ranked = _ranked(hits, folded, _leanings(folded, language))
     assigned = ranked.concepts.keys() | ranked.tops.keys()
     kept = positions(text)
     found = []
@@ -102,9 +105,13 @@ def _hits(folded: Folded, language: str) -> list[Hit]:
     return _told_apart(chain.from_iterable(each.hits(folded) for each in lexicons), own_lines(own))
 
 
-def _ranked(hits: Iterable[Hit], folded: Folded) -> Ranked:
+def _leanings(folded: Folded, language: str) -> Sequence[float] | None:
+    return leanings(folded.small.split()) if language == _READ_BY_WORDS else None
+
+
+def _ranked(hits: Iterable[Hit], folded: Folded, words: Sequence[float] | None) -> Ranked:
     sums = sums_of(hits, folded.title_end, len(folded.small))
-    return rank(sums, own_lines(installed()))
+    return rank(sums, words, own_lines(installed()))
 
 
 def _told_apart(hits: Iterable[Hit], own: Lines) -> list[Hit]:

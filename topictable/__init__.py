@@ -1,0 +1,1 @@
+"""Builds the table of words that topic tagging reads, and the taxonomy. Development only."""
