@@ -72,6 +72,7 @@ LINKS = [
     ("escape in the host", "https://a%2eexample/", None, None),
     ("NFKC brings a slash", "https://a.example\u2100b.example/", None, None),
     ("punycode brings a space", "https://a\u00af.example/", None, None),
+    ("punycode brings nothing but a dot", "https://\u2024/", None, None),
     ("lone surrogate in the host", "https://a\ud800.example/", None, None),
     ("lone surrogate in the path", "https://a.example/\ud800", None, "https://a.example/\ud800"),
     ("mailto", "mailto:a@b.example", BASE, None),
@@ -204,6 +205,11 @@ URLISH = st.builds(
     ANY_TEXT | st.from_regex(r"[utm_=&%75;+]{0,12}", fullmatch=True),
     ANY_TEXT,
 )
+
+
+@pytest.mark.parametrize("dot", [".", "\u3002", "\u2024"], ids=["ASCII", "ideographic", "one dot leader"])
+def test_a_dot_that_ends_the_host_is_no_part_of_its_identity(dot):
+    assert urls.identity_url(f"https://a.example{dot}/") == "https://a.example/"
 
 
 @settings(max_examples=500, deadline=None)

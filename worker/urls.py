@@ -141,10 +141,12 @@ def displaced_article_id_of(entry_id: str) -> str:
 
 
 def _is_host(host: str | None) -> bool:
-    if not host or not host.strip(".") or len(host) > _LONGEST_HOST:
+    # Punycode can bring out what is no part of a name: U+00AF decomposes to a space and a macron,
+    # U+2024 to a dot.
+    ascii_form = _punycode(host or "") or host
+    if not host or not ascii_form or not ascii_form.strip(".") or len(host) > _LONGEST_HOST:
         return False
-    # Punycode can bring forbidden characters out: U+00AF decomposes to a space and a macron.
-    return not _NO_HOST_CHARACTER.search(f"{host}{_punycode(host)}")
+    return not _NO_HOST_CHARACTER.search(f"{host}{ascii_form}")
 
 
 def _digest(text: str) -> str:
@@ -152,7 +154,7 @@ def _digest(text: str) -> str:
 
 
 def _authority(scheme: str, host: str | None, port: int | None) -> str:
-    name = _ascii_host((host or "").rstrip(".").lower())
+    name = _ascii_host((host or "").lower()).rstrip(".")
     if ":" in name:
         name = f"[{name}]"
     return name if port in (None, _DEFAULT_PORTS.get(scheme.lower())) else f"{name}:{port}"
