@@ -21,9 +21,9 @@ _LIKELY = 0.5
 _STATED = 0.5
 """The confidence given to a language that is only stated."""
 
-_SAMPLE = 600
-"""Characters looked at: .2 ms, and time grows with them. Of 486 pages with an article two get another answer
-with five times as many, neither of them surely."""
+_OPENING, _MIDDLE = 100, 200
+"""Characters looked at, from the start (the title, mostly) and from the middle of the body: .14 ms, and time
+grows with them. Of 486 pages with an article a bilingual one gets another answer from the first 3,000."""
 
 
 def language(title: str, body: str, hints: Iterable[str | None]) -> tuple[str, float]:
@@ -32,7 +32,7 @@ def language(title: str, body: str, hints: Iterable[str | None]) -> tuple[str, f
     A sure detection wins over hints, hints (the page's before the feed's) over a doubtful one. `und`
     where nothing is likely or the language has no two-letter code.
     """
-    code, confidence = detected(f"{title}\n{body}"[:_SAMPLE])
+    code, confidence = detected(_sample(f"{title}\n{body}"))
     if confidence >= _SURE:
         return (code, confidence)
     stated = next((hint for hint in hints if hint), None)
@@ -45,6 +45,13 @@ def detected(text: str) -> tuple[str, float]:
     """Return what the detector makes of the text alone; confidence 0 for languages without a short code."""
     code, confidence = _identifier().classify(text)
     return (code, round(confidence, 3)) if len(code) == 2 else (UNDETERMINED, 0.0)
+
+
+def _sample(text: str) -> str:
+    if len(text) <= _OPENING + _MIDDLE:
+        return text
+    middle = len(text) // 2
+    return text[:_OPENING] + text[middle : middle + _MIDDLE]
 
 
 @lru_cache(maxsize=1)
