@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _BREAK = "\n"
 _READ_BY_WORDS = "en"
 """The language that the table of words knows."""
+_READ = 300
+"""Words of a text that are looked up in it: on BBC and AG News the figures are the same with all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,9 @@ def _hits(folded: Folded, language: str) -> list[Hit]:
 
 
 def _leanings(folded: Folded, language: str) -> Sequence[float] | None:
-    return leanings(folded.small.split()) if language == _READ_BY_WORDS else None
+    if language != _READ_BY_WORDS:
+        return None
+    return leanings(folded.small.split(None, _READ)[:_READ])
 
 
 def _ranked(hits: Iterable[Hit], folded: Folded, words: Sequence[float] | None) -> Ranked:
