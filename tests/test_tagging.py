@@ -13,7 +13,7 @@ import structlog
 from worker.cli import run_command
 from worker.clock import Clock
 from worker.enrich.own import NOTHING_OWN, install, installed
-from worker.enrich.tags import TAGGER_VERSION, tagger_version
+from worker.enrich.tags import tagger_version
 from worker.errors import OwnTagsError
 from worker.mill import open_mill, open_pool
 from worker.settings import read_settings
@@ -113,7 +113,8 @@ def test_children_tag_with_the_same(folder):
 
 def test_the_mill_too(folder):
     with closing(open_mill(read_settings(extract_processes=1), Clock(), outage=Outage(Clock()))) as mill:
-        assert mill.pool.run(tagger_version) == tagger_version() == f"{TAGGER_VERSION}+{installed().digest}"
+        assert mill.pool.run(tagger_version) == tagger_version()
+        assert tagger_version().endswith(f"+{installed().digest}")
 
 
 def test_feedmill_tag_finds_own_names(folder, capsys):

@@ -13,12 +13,13 @@ from worker import urls
 from worker.enrich.tags import tag, tagger_version
 from worker.errors import ExtractError, NoLinkError
 from worker.extract import precedence
-from worker.extract.body import EXTRACTOR_VERSION, extract_article
+from worker.extract.body import extract_article
 from worker.extract.identity import Identity, choose_identity
 from worker.extract.metadata import LONGEST_SUMMARY
 from worker.extract.precedence import Said
 from worker.extract.quality import FEED_STANDS_IN, address_behind, judge, require_text
 from worker.extract.text import clean_text, one_line, shortened, word_count
+from worker.extract.version import extractor_version
 from worker.models import Article, Candidate, Document
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ def _document(source: _Source) -> Document:
         topic_names=tags.topic_names,
         topic_scores=tags.topic_scores,
         extractor=article.extractor,
-        extractor_version=EXTRACTOR_VERSION,
+        extractor_version=extractor_version(),
         tagger_version=tagger_version(),
         archive=row.archive,
     )

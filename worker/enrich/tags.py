@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from worker.enrich.countries import countries_of
 from worker.enrich.language import language
 from worker.enrich.own import installed
 from worker.enrich.topics import topics_of
+from worker.fingerprint import fingerprint
 from worker.models import Tags
 
 if TYPE_CHECKING:
@@ -15,14 +17,21 @@ if TYPE_CHECKING:
 
     from worker.enrich.countries import Countries
 
-TAGGER_VERSION = "3"
-"""Raise it when the same text can get other tags: documents with an older one are worth re-tagging."""
+_LIBRARIES = ("py3langid",)
 
 
 def tagger_version() -> str:
-    """Return what a document's `tagger_version` is now: with own tags installed, `3+` and their digest."""
+    """Return what a document's `tagger_version` is now: it changes with code, data and own tags.
+
+    With own tags installed it is `1f2e3d4c+` and their digest.
+    """
     own = installed()
-    return f"{TAGGER_VERSION}+{own.digest}" if own.digest else TAGGER_VERSION
+    return f"{_rules()}+{own.digest}" if own.digest else _rules()
+
+
+@cache
+def _rules() -> str:
+    return fingerprint(("enrich",), _LIBRARIES)
 
 
 def tag(title: str, body: str, languages: Iterable[str | None], publisher: str | None = None) -> Tags:

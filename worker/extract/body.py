@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, time
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import trafilatura
@@ -26,12 +25,6 @@ if TYPE_CHECKING:
 
     from worker.extract.quality import Judge
     from worker.models import Entry, Page
-
-RULES_VERSION = "2"
-"""Raise it with every change of a rule in this package: stored beside each article, it tells revisions of
-the text from revisions of the extractor."""
-
-EXTRACTOR_VERSION = f"trafilatura {version('trafilatura')}, rules {RULES_VERSION}"
 
 _DOUBTFUL = 700
 """Characters. Where the fast mode finds less, the full cascade is asked too."""
