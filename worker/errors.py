@@ -348,6 +348,12 @@ class PoolUnavailableError(PoolError):
     retryable = True
 
 
+class OtherPageError(WorkError):
+    """The archived page is another one than the document was made of."""
+
+    reason = "archive_other_page"
+
+
 class BugError(WorkError):
     """Something was raised outside this tree: a bug of ours, worth another try. Its log has the traceback."""
 
