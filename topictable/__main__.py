@@ -11,7 +11,7 @@ from pathlib import Path
 
 from topictable.collapse import collapsed
 from topictable.embedding import embedding
-from topictable.examples import definitions, lexicon_lines, news
+from topictable.examples import definitions, lexicon_lines, news, usual
 from topictable.packing import packed
 
 TARGET = Path(__file__).parents[1] / "worker" / "enrich" / "data" / "topic_words.xz"
@@ -26,7 +26,7 @@ def main(items: Path, sections: Path) -> None:
     """
     sources = [news(items, sections), definitions(), lexicon_lines()]
     known = embedding()
-    file = packed(known.vocabulary, *collapsed(known, sources))
+    file = packed(known.vocabulary, *collapsed(known, sources), usual(items))
     TARGET.write_bytes(file)
     examples = "{:,} news items, {:,} definitions, {:,} lexicon lines".format(*map(len, sources))
     print(f"{TARGET.name}: {len(known.vocabulary):,} pieces from {examples}, {len(file):,} bytes")

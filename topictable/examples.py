@@ -8,7 +8,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from worker.enrich.topics.lexicon import entries
-from worker.enrich.topics.routing import ROUTED, SCIENCE
+from worker.enrich.topics.routing import ROUTED
+from worker.enrich.topics.score import by_top
+from worker.enrich.topics.tagging import totals_of
 from worker.enrich.topics.taxonomy import PREFIX, concepts, top_of
 
 if TYPE_CHECKING:
@@ -46,13 +48,17 @@ def news(items: Path, sections: Path) -> list[Example]:
         for label, section in json.loads(sections.read_text(encoding="utf-8")).items()
         if not label.startswith("_") and section["train"]
     }
-    with gzip.open(items, "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
     return [
         known[row["label"]]._replace(text=f"{row['title']}. {row['text']}")
-        for row in rows
+        for row in _rows(items)
         if row["label"] in known
     ]
+
+
+def usual(items: Path) -> list[float]:
+    """Return how much the lexicon finds for each top-level code in a news item, whatever its section."""
+    totals = [totals_of(row["title"], row["text"], "en") for row in _rows(items)]
+    return [sum(column) / len(totals) for column in zip(*map(by_top, totals), strict=True)]
 
 
 def definitions() -> list[Example]:
@@ -75,13 +81,18 @@ def lexicon_lines() -> list[Example]:
     )
 
 
+def _rows(items: Path) -> list[dict[str, str]]:
+    with gzip.open(items, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
 def _telling(patterns: Iterable[Pattern]) -> Iterator[str]:
     return (pattern.core for pattern in patterns if pattern.weight >= _LEAST_WEIGHT)
 
 
 def _code_of(code: str) -> str:
     """Return the top-level code that a concept is taught as."""
-    return SCIENCE if code in ROUTED else top_of(code)
+    return ROUTED.get(code) or top_of(code)
 
 
 def _levelled(examples: Iterable[Example]) -> Iterator[Example]:

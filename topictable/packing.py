@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -18,10 +18,19 @@ _FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_s
 """As tight as with the preset's dictionary of 64 MB, which each reader would have to set aside."""
 
 
-def packed(vocabulary: Sequence[str], rows: NDArray[np.float64], bias: NDArray[np.float64]) -> bytes:
+def packed(
+    vocabulary: Sequence[str],
+    rows: NDArray[np.float64],
+    bias: NDArray[np.float64],
+    usual: Sequence[float],
+) -> bytes:
     """Return the file's bytes; each column is cut into 127 steps to either side of 0."""
-    steps = [float(f"{step:.4g}") for step in np.abs(rows).max(axis=0) / _LARGEST]
+    steps = _short(np.abs(rows).max(axis=0) / _LARGEST)
     cells = np.rint(rows / np.array(steps)).clip(-_LARGEST, _LARGEST).astype(np.int8)
-    numbers = {"steps": steps, "bias": [float(f"{number:.4g}") for number in bias]}
+    numbers = {"steps": steps, "bias": _short(bias), "usual": _short(usual)}
     text = f"{json.dumps(numbers)}\n{' '.join(vocabulary)}\n".encode("ascii")
     return lzma.compress(text + cells.T.tobytes(), filters=_FILTERS)
+
+
+def _short(numbers: Iterable[float]) -> list[float]:
+    return [float(f"{number:.4g}") for number in numbers]

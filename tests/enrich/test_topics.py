@@ -9,7 +9,9 @@ import pytest
 from worker.enrich import topics
 from worker.enrich.topics import topic_evidence, topics_of
 from worker.enrich.topics.lexicon import entries, languages
+from worker.enrich.topics.score import top_scores
 from worker.enrich.topics.taxonomy import concepts, find_code, line_of, top_codes, top_of
+from worker.enrich.topics.words import Words
 
 STORY = (
     "Central bank raises interest rates",
@@ -18,6 +20,7 @@ STORY = (
 )
 
 
+POLITICS, WEATHER = "11000000", "17000000"
 LEXICONS = sorted((Path(topics.__file__).parents[1] / "data" / "lexicon").glob("*.txt"))
 
 
@@ -103,3 +106,18 @@ def test_abstains(title, body, language):
 )
 def test_a_topic_by_name(name, code):
     assert find_code(name) == code
+
+
+def scored(usual):
+    """Score politics and weather, which a text speaks for alike, its words leaning nowhere."""
+    totals = dict.fromkeys((POLITICS, WEATHER), 4.0)
+    leanings = (1 / len(top_codes()),) * len(top_codes())
+    scores = top_scores(totals, Words(leanings, tuple(usual.get(code, 1.0) for code in top_codes())))
+    return scores[POLITICS], scores[WEATHER]
+
+
+def test_what_news_of_all_sorts_has_much_of_counts_less():
+    politics, weather = scored({POLITICS: 10.0})
+    assert 0 < politics < weather
+    politics, weather = scored({})
+    assert politics == weather

@@ -9,9 +9,10 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from topictable.examples import Example, definitions, lexicon_lines, news
+from topictable.examples import Example, definitions, lexicon_lines, news, usual
 from topictable.packing import packed
 from topictable.taxonomy import rows_of
+from worker.enrich.topics.tagging import totals_of
 from worker.enrich.topics.taxonomy import find_code, top_codes
 from worker.enrich.topics.words import unpacked
 
@@ -77,8 +78,18 @@ def test_computing_is_taught_as_technology():
 
 def test_a_packed_table_is_read_with_its_numbers():
     rows = np.array([[0.5, -1.0], [-0.25, 0.1], [0.0, 0.37]])
-    read = unpacked(packed(["a", "b", "##c"], rows, np.array([0.125, -2.0])))
+    read = unpacked(packed(["a", "b", "##c"], rows, np.array([0.125, -2.0]), [0.5, 3.25]))
     assert (read.pieces.first, read.pieces.later) == ({"a": 0, "b": 1}, {"c": 2})
     assert read.rows[:, :2] * read.steps == pytest.approx(rows, abs=1 / 127)
     assert read.rows[:, 2].tolist() == [1, 1, 1]
     assert read.bias.tolist() == [0.125, -2.0]
+    assert read.usual == (0.5, 3.25)
+
+
+def test_what_is_usual_is_the_mean_of_what_the_lexicon_finds(tmp_path):
+    items = [{"title": "Election", "text": ""}, {"title": "Nothing", "text": "at all"}]
+    with gzip.open(tmp_path / "items.gz", "wt") as file:
+        file.writelines(f"{json.dumps(item)}\n" for item in items)
+    found = dict(zip(top_codes(), usual(tmp_path / "items.gz"), strict=True))
+    assert found[POLITICS] == totals_of("Election", "", "en")["20000574"] / 2 > 0
+    assert found[SPORT] == 0

@@ -12,14 +12,15 @@ from worker.enrich.topics.own import own_lexicons, own_lines, own_names
 from worker.enrich.topics.patterns import fold, positions
 from worker.enrich.topics.score import rank, sums_of, tops_of, with_ancestors
 from worker.enrich.topics.taxonomy import concepts, full_code
-from worker.enrich.topics.words import leanings
+from worker.enrich.topics.words import read_words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
     from worker.enrich.topics.lexicon import Hit
     from worker.enrich.topics.patterns import Folded
     from worker.enrich.topics.score import Lines, Ranked
+    from worker.enrich.topics.words import Words
 
 _BREAK = "\n"
 _READ_BY_WORDS = "en"
@@ -67,7 +68,7 @@ def topics_of(title: str, body: str, language: str) -> Topics:
     """
     own = installed()
     folded = fold(_joined(title, body))
-    ranked = _ranked(_hits(folded, language), folded, _leanings(folded, language))
+    ranked = _ranked(_hits(folded, language), folded, _words(folded, language))
     codes = (*ranked.concepts, *ranked.tops)
     return Topics(
         codes=_prefixed(codes),
@@ -78,12 +79,19 @@ def topics_of(title: str, body: str, language: str) -> Topics:
     )
 
 
+def totals_of(title: str, body: str, language: str) -> dict[str, float]:
+    """Return how much the lexicon finds in a text for each code, in its weights."""
+    folded = fold(_joined(title, body))
+    sums = sums_of(_hits(folded, language), folded.title_end, len(folded.small))
+    return {code: sum(patterns.values()) for code, patterns in sums.items()}
+
+
 def topic_evidence(title: str, body: str, language: str) -> tuple[Evidence, ...]:
     """Return what in a text speaks for the topics that `topics_of` finds, in the text's order."""
     text = _joined(title, body)
     folded = fold(text)
     hits = _hits(folded, language)
-    ranked = _ranked(hits, folded, _leanings(folded, language))
+    ranked = _ranked(hits, folded, _words(folded, language))
     assigned = ranked.concepts.keys() | ranked.tops.keys()
     kept = positions(text)
     found = []
@@ -107,13 +115,13 @@ def _hits(folded: Folded, language: str) -> list[Hit]:
     return _told_apart(chain.from_iterable(each.hits(folded) for each in lexicons), own_lines(own))
 
 
-def _leanings(folded: Folded, language: str) -> Sequence[float] | None:
+def _words(folded: Folded, language: str) -> Words | None:
     if language != _READ_BY_WORDS:
         return None
-    return leanings(folded.small.split(None, _READ)[:_READ])
+    return read_words(folded.small.split(None, _READ)[:_READ])
 
 
-def _ranked(hits: Iterable[Hit], folded: Folded, words: Sequence[float] | None) -> Ranked:
+def _ranked(hits: Iterable[Hit], folded: Folded, words: Words | None) -> Ranked:
     sums = sums_of(hits, folded.title_end, len(folded.small))
     return rank(sums, words, own_lines(installed()))
 

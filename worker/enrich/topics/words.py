@@ -11,7 +11,7 @@ import lzma
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -27,17 +27,33 @@ _MOST_WORDS = 20_000
 """Words remembered with what they add up to: some 5 MB, and 97 % of the words of news."""
 
 
+class Words(NamedTuple):
+    """How much the words of a text lean to each top-level code, and how much of it news usually has.
+
+    `leanings` add up to 1. `usual` are means of the lexicon's sums (`score.by_top`) over news of all sorts.
+    """
+
+    leanings: tuple[float, ...]
+    usual: tuple[float, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A row for each piece with a column for each top-level code, `steps` what 1 in a column stands for.
 
-    The last column is 1 in every row: summed, it counts pieces.
+    The last column is 1 in every row: summed, it counts pieces. `usual` is that of `Words`.
     """
 
     pieces: Pieces
     rows: NDArray[np.int16]
     steps: NDArray[np.float64]
     bias: NDArray[np.float64]
+    usual: tuple[float, ...]
+
+
+def read_words(words: Iterable[str]) -> Words:
+    """Return what the small-letter words of an English text say of it."""
+    return Words(leanings(words), table().usual)
 
 
 def leanings(words: Iterable[str]) -> tuple[float, ...]:
@@ -82,4 +98,4 @@ def unpacked(packed: bytes) -> Table:
     pieces = pieces_of(vocabulary.decode("ascii").split(" "))
     columns = np.frombuffer(cells, np.int8).reshape(len(numbers["bias"]), -1).astype(np.int16)
     rows = np.ascontiguousarray(np.vstack((columns, np.ones_like(columns[:1]))).T)
-    return Table(pieces, rows, np.array(numbers["steps"]), np.array(numbers["bias"]))
+    return Table(pieces, rows, np.array(numbers["steps"]), np.array(numbers["bias"]), tuple(numbers["usual"]))
