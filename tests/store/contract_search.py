@@ -174,6 +174,17 @@ def test_options_are_filters(library: Store) -> None:
     assert wrong == []
 
 
+def test_which_of_some_articles_match(library: Store) -> None:
+    ids = {each.url.rpartition("/")[2]: each.article_id for each in ARTICLES}
+    some = [ids["en2"], ids["de"], "no-such-article"]
+    matching = library.articles.matching
+    assert matching(make_request("election", limit=1), ids.values()) == {ids["en1"], ids["en2"], ids["fr"]}
+    assert matching(make_request("election"), some) == {ids["en2"]}
+    assert matching(make_request("", language="de"), some) == {ids["de"]}
+    assert matching(make_request(""), some) == {ids["en2"], ids["de"]}
+    assert matching(make_request(""), []) == set()
+
+
 def test_the_title_counts_most(library: Store) -> None:
     page = library.articles.search(make_request("elections", language="en"))
     assert [hit.document.title for hit in page.hits] == ["Elections in Germany", "A café in Minsk"]

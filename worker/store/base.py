@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from worker.store.turns import EVERYTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from worker.models import (
@@ -198,6 +198,10 @@ class ArticleIndex(Protocol):
         ...
 
     def search(self, request: SearchRequest) -> SearchPage: ...
+
+    def matching(self, request: SearchRequest, article_ids: Collection[str]) -> set[str]:
+        """Return those of the articles (at most `MAX_LIMIT`) that the request finds, whatever its limit."""
+        ...
 
     def count(self) -> int: ...
 

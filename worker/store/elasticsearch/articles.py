@@ -11,7 +11,7 @@ from worker.store.highlight import highlights
 from worker.store.query import MAX_LIMIT, Hit, SearchPage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from worker.models import Document
     from worker.store.elasticsearch.cluster import Cluster, Found
@@ -60,6 +60,11 @@ class ElasticsearchArticles:
             ),
             total=answer["hits"]["total"]["value"],
         )
+
+    def matching(self, request: SearchRequest, article_ids: Collection[str]) -> set[str]:
+        query = {"bool": {"filter": [compile_request(request)["query"], {"ids": {"values": [*article_ids]}}]}}
+        answer = self._cluster.search(self._index, query=query, size=len(article_ids), source=False)
+        return {hit["_id"] for hit in answer["hits"]["hits"]}
 
     def count(self) -> int:
         self.refresh()

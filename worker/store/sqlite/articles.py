@@ -15,7 +15,7 @@ from worker.store.text import stem_column
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from worker.store.query import SearchRequest
     from worker.store.sqlite.connection import Database
@@ -72,6 +72,11 @@ class SqliteArticles:
             ),
             total=total,
         )
+
+    def matching(self, request: SearchRequest, article_ids: Collection[str]) -> set[str]:
+        with self._database.snapshot() as db:
+            compiled = compile_request(request, find_versions(db).live)
+            return {row["article_id"] for row in db.execute(*compiled.among(article_ids))}
 
     def count(self) -> int:
         with self._database.snapshot() as db:

@@ -6,7 +6,8 @@ never becomes part of a statement or of an FTS5 expression.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from worker.store.records import to_ms
 from worker.store.text import bigrams, is_cjk, query_tokens, split_scripts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from worker.store.query import Phrase, SearchRequest, Term
     from worker.store.sqlite.tables import Tables
@@ -48,6 +49,13 @@ class Compiled:
         order = order if self.by_date or not self.match else f"score DESC, {order}"
         statement = f"SELECT a.id, {score} AS score {self._from()} ORDER BY {order} LIMIT ? OFFSET ?"
         return statement, (*self._bound(), limit, offset)
+
+    def among(self, article_ids: Iterable[str]) -> tuple[str, tuple[str | int, ...]]:
+        """Return the statement that finds which of the articles match."""
+        ids = json.dumps(list(article_ids))
+        condition = "a.article_id IN (SELECT value FROM json_each(?))"
+        some = replace(self, conditions=(*self.conditions, condition), values=(*self.values, ids))
+        return f"SELECT a.article_id {some._from()}", some._bound()
 
     def _from(self) -> str:
         fts, articles = self.tables.fts, f"{self.tables.article} AS a"

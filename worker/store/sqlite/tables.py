@@ -94,7 +94,9 @@ class Versions:
 def tables_of(version: int) -> Tables:
     """Return the names of a version's tables."""
     number = "" if version == FIRST else f"_{version}"
-    return Tables(version, f"article{number}", f"label{number}", f"article_text{number}", f"article_fts{number}")
+    return Tables(
+        version, f"article{number}", f"label{number}", f"article_text{number}", f"article_fts{number}"
+    )
 
 
 def article_tables(version: int) -> tuple[str, ...]:

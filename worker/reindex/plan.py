@@ -1,0 +1,80 @@
+"""What a rebuild is to do: which documents are made anew, by which steps, in which slices. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from worker.enrich.tags import tagger_version
+from worker.errors import UsageError
+from worker.extract.version import extractor_version
+from worker.models import Slice
+from worker.store.query import make_request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from worker.models import Document
+    from worker.store.query import SearchRequest
+
+
+class Source(StrEnum):
+    """What documents are made from: the archived pages, or the text that the index has."""
+
+    ARCHIVE = "archive"
+    INDEX = "index"
+
+
+class Step(StrEnum):
+    """What is done anew. Mapping is what every rebuild does: documents are indexed by today's schema."""
+
+    EXTRACT = "extract"
+    TAGS = "tags"
+    MAPPING = "mapping"
+
+
+STALE = "stale"
+"""The name in a selection of what another extractor or tagger made; all other names are search options."""
+_FEW, _MANY = 16, 256
+_MANY_FROM = 20_000
+"""Documents from which on a rebuild has many slices: one is then some ten seconds of work, or more."""
+
+
+def steps_of(source: Source, only: Step | None) -> frozenset[Step]:
+    """Return the steps of a rebuild, all that its source allows unless one is named.
+
+    Raises:
+        UsageError: the source cannot serve that step.
+    """
+    if only is Step.EXTRACT and source is Source.INDEX:
+        raise UsageError("--only extract needs the pages: --from archive")
+    if only:
+        return frozenset({only})
+    return frozenset({Step.TAGS} if source is Source.INDEX else {Step.EXTRACT, Step.TAGS})
+
+
+def is_stale(document: Document, steps: frozenset[Step]) -> bool:
+    """Return whether a step of these has changed since it last saw the document."""
+    extracted = Step.EXTRACT in steps and document.extractor_version != extractor_version()
+    return extracted or (Step.TAGS in steps and document.tagger_version != tagger_version())
+
+
+def request_of(selection: Mapping[str, Any]) -> SearchRequest | None:
+    """Return the search that a selection is, None where it chooses by no such thing.
+
+    Raises:
+        UsageError: an option can never match.
+    """
+    said = {name: value for name, value in selection.items() if name != STALE and value}
+    return make_request(said.pop("query", ""), **said) if said else None
+
+
+def slices_of(documents: int) -> list[Slice]:
+    """Return the slices for about so many documents: equal ranges of ids, which are hex and evenly spread."""
+    digits = 2 if documents >= _MANY_FROM else 1
+    bounds = ["", *(f"{number:0{digits}x}" for number in range(1, _MANY if digits == 2 else _FEW)), ""]
+    return [
+        Slice(slice_id=f"{number:03}", after=after, before=before, cursor=after)
+        for number, (after, before) in enumerate(pairwise(bounds))
+    ]

@@ -1,0 +1,201 @@
+"""The copy: documents read from the live index, made anew, and carried into the one that is being built.
+
+Everything that a stop must not lose is in the store: a slice's cursor and counts are saved after each page of
+documents, so that a killed copy goes on elsewhere, and begins at most one page a slice again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from worker.errors import ArchiveError, PoolCrashError, PoolTimeoutError
+from worker.extract.pool import ChildBugError
+from worker.models import Carried, CarryState, Phase
+from worker.reindex.making import COPIED, KEPT, Job, Made, kept, make_all
+from worker.reindex.plan import STALE, Step, is_stale, request_of
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Sequence
+
+    from worker.clock import Clock
+    from worker.extract.pool import WorkerPool
+    from worker.models import ArchiveLocation, Document, Page, Rebuild, Slice
+    from worker.store.base import Store
+
+log = structlog.get_logger()
+
+PAGE = 50
+"""Documents between two saves of a slice: a second or two of extraction."""
+LEASE_S = 60.0
+"""How long a slice is held without a save: after that its worker is taken for dead."""
+CHUNK = 10
+"""Documents in one call to a child: a call costs .7 ms, and a hanging page the others' work."""
+ROUNDS = 5
+"""Times that a document is made again because it changed meanwhile; its writer brings it level anyway."""
+WAIT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What a copy works with. `read_page` reads the archive; `stopping` is set when it is to leave off."""
+
+    store: Store
+    pool: WorkerPool
+    read_page: Callable[[ArchiveLocation], Page]
+    clock: Clock
+    stopping: threading.Event
+
+
+def copy_all(bench: Bench, rebuild: Rebuild) -> bool:
+    """Work on slices until none is left; return whether the whole copy is done, by whomever.
+
+    Any number of threads, processes and machines may do this at once. Slices that others hold are waited
+    for: one of a worker that died is free when its lease ends.
+    """
+    while not bench.stopping.is_set():
+        part = bench.store.rebuilds.claim_slice(bench.clock.now(), LEASE_S, bench.clock.token())
+        if part:
+            copy_slice(bench, rebuild, part)
+        elif all(each.done for each in bench.store.rebuilds.slices()):
+            return True
+        elif not is_copying(bench.store, rebuild):
+            return False
+        else:
+            bench.stopping.wait(WAIT_S)
+    return False
+
+
+def is_copying(store: Store, rebuild: Rebuild) -> bool:
+    """Return whether this rebuild is still the one, and still copying."""
+    now = store.rebuilds.get()
+    return now is not None and (now.rebuild_id, now.phase) == (rebuild.rebuild_id, Phase.COPYING)
+
+
+def copy_slice(bench: Bench, rebuild: Rebuild, part: Slice) -> None:
+    """Carry a claimed slice, page by page, until it is done or no longer ours, or a stop is asked for."""
+    while not part.done:
+        began = bench.clock.monotonic()
+        documents = bench.store.versions.page(part.cursor, part.before, PAGE, "live")
+        counts = carry(bench, rebuild, documents)
+        part = replace(
+            part,
+            cursor=documents[-1].article_id if documents else part.cursor,
+            done=len(documents) < PAGE,
+            seen=part.seen + len(documents),
+            counts=Counter(part.counts) + counts,
+        )
+        # A lease of nothing gives the slice back.
+        lease_s = 0.0 if bench.stopping.is_set() else LEASE_S
+        if not bench.store.rebuilds.save_slice(part, bench.clock.now(), lease_s) or not lease_s:
+            return
+        _throttle(bench, rebuild, len(documents), began)
+
+
+def carry(bench: Bench, rebuild: Rebuild, documents: Sequence[Document]) -> Counter[str]:
+    """Put what is made of the documents into the new version; return how many came to which result."""
+    counts: Counter[str] = Counter()
+    left = list(documents)
+    for _ in range(ROUNDS):
+        if not left:
+            break
+        made = remake(bench, rebuild, left)
+        carried = [
+            Carried(before=before, after=each.document) for before, each in zip(left, made, strict=True)
+        ]
+        results = bench.store.versions.carry(carried, rebuild.to_version)
+        changed = []
+        for before, each, result in zip(left, made, results, strict=True):
+            if result.state is CarryState.CHANGED:
+                changed.append(before.article_id)
+            else:
+                counts[each.result if result.state is CarryState.CARRIED else result.state.value] += 1
+            if result.error:
+                log.warning("not carried", article_id=before.article_id, error=result.error)
+        left = [now for article_id in changed if (now := bench.store.articles.get(article_id))]
+        counts[CarryState.GONE.value] += len(changed) - len(left)
+    counts[CarryState.CHANGED.value] += len(left)
+    return +counts
+
+
+def remake(bench: Bench, rebuild: Rebuild, documents: Sequence[Document]) -> list[Made]:
+    """Return what becomes of each document, in order: those outside the selection stay as they are."""
+    steps = frozenset(map(Step, rebuild.only))
+    chosen = _chosen(bench.store, rebuild, documents, steps)
+    made = {each.article_id: Made(each, COPIED) for each in documents if each.article_id not in chosen}
+    jobs = []
+    for document in documents:
+        if document.article_id in chosen:
+            try:
+                jobs.append(_job(bench, document, steps))
+            except ArchiveError as error:
+                made[document.article_id] = kept(document, error)
+    for job, each in zip(jobs, _run(bench, jobs), strict=True):
+        made[job.document.article_id] = each
+    return [made[document.article_id] for document in documents]
+
+
+def _chosen(
+    store: Store, rebuild: Rebuild, documents: Sequence[Document], steps: frozenset[Step]
+) -> set[str]:
+    """Return the ids of those that the rebuild is to make anew."""
+    if not steps & {Step.EXTRACT, Step.TAGS}:
+        return set()
+    chosen = documents
+    if rebuild.selection.get(STALE):
+        chosen = [document for document in documents if is_stale(document, steps)]
+    ids = {document.article_id for document in chosen}
+    request = request_of(rebuild.selection)
+    return store.articles.matching(request, ids) if request and ids else ids
+
+
+def _job(bench: Bench, document: Document, steps: frozenset[Step]) -> Job:
+    """Return how to make a document anew; of one that never had a page, from its text.
+
+    Raises:
+        ArchiveError: its page is not to be had.
+    """
+    feed = bench.store.feeds.get(document.feed_id)
+    page = row = None
+    if Step.EXTRACT in steps and document.archive:
+        page = bench.read_page(document.archive)
+        row = bench.store.entries.get(document.written_by.entry_id) if document.written_by else None
+    return Job(document=document, steps=steps, page=page, row=row, publisher=feed.country if feed else None)
+
+
+def _run(bench: Bench, jobs: Sequence[Job]) -> list[Made]:
+    made: list[Made] = []
+    for start in range(0, len(jobs), CHUNK):
+        chunk = jobs[start : start + CHUNK]
+        try:
+            made += bench.pool.run(make_all, chunk, bench.clock.monotonic)
+        except (PoolTimeoutError, PoolCrashError, ChildBugError):
+            made += [_run_alone(bench, job) for job in chunk]
+    return made
+
+
+def _run_alone(bench: Bench, job: Job) -> Made:
+    """Return what one job comes to, one of those that a child died of, or of a neighbour's."""
+    try:
+        (made,) = bench.pool.run(make_all, [job], bench.clock.monotonic)
+    except (PoolTimeoutError, PoolCrashError) as error:
+        return kept(job.document, error)
+    except ChildBugError as error:
+        log.error("bug", article_id=job.document.article_id, traceback=str(error))  # noqa: TRY400 - the child's
+        return Made(job.document, f"{KEPT}: bug")
+    found: Made = made
+    return found
+
+
+def _throttle(bench: Bench, rebuild: Rebuild, documents: int, began: float) -> None:
+    """Wait so long that all workers together keep to the rate: each has its part by the slices in work."""
+    if rebuild.rate is None:
+        return
+    now = bench.clock.now()
+    at_work = sum(bool(each.due_at and each.due_at > now) for each in bench.store.rebuilds.slices())
+    due_s = documents * max(1, at_work) / rebuild.rate
+    bench.stopping.wait(max(0.0, due_s - (bench.clock.monotonic() - began)))
