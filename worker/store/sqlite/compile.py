@@ -40,7 +40,7 @@ class Compiled:
 
     def count(self) -> tuple[str, tuple[str | int, ...]]:
         """Return the statement that counts what matches."""
-        return f"SELECT count(*) {self._from()}", self._bound()
+        return self.select("count(*)")
 
     def page(self, limit: int, offset: int) -> tuple[str, tuple[str | int, ...]]:
         """Return the statement that finds (row, score), best first; a score rises with relevance."""
@@ -55,7 +55,11 @@ class Compiled:
         ids = json.dumps(list(article_ids))
         condition = "a.article_id IN (SELECT value FROM json_each(?))"
         some = replace(self, conditions=(*self.conditions, condition), values=(*self.values, ids))
-        return f"SELECT a.article_id {some._from()}", some._bound()
+        return some.select("a.article_id")
+
+    def select(self, what: str) -> tuple[str, tuple[str | int, ...]]:
+        """Return the statement that gives columns of what matches."""
+        return f"SELECT {what} {self._from()}", self._bound()
 
     def _from(self) -> str:
         fts, articles = self.tables.fts, f"{self.tables.article} AS a"
