@@ -11,7 +11,7 @@ import pytest
 from tests.extract.pages import FETCHED_AT, page_of
 from tests.test_pipeline import TEXT, URL, built, row_of
 from worker.enrich.tags import tagger_version
-from worker.errors import ExtractError, OtherPageError
+from worker.errors import ExtractError, ArchiveDamagedError
 from worker.extract.version import extractor_version
 from worker.models import ArchiveLocation, Document, OutcomeKind, WrittenBy
 from worker.reindex.remake import KEPT, remade, retagged, row_of as row_from
@@ -78,7 +78,7 @@ def test_making_it_again_changes_nothing():
 
 
 def test_another_page_is_refused():
-    with pytest.raises(OtherPageError, match="another one"):
+    with pytest.raises(ArchiveDamagedError, match="another one"):
         make(STORED, page_of(HTML.replace("three", "four").encode(), URL), ROW)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from worker.enrich.language import UNDETERMINED
 from worker.enrich.tags import tag, tagger_version
-from worker.errors import ExtractError, OtherPageError
+from worker.errors import ExtractError, ArchiveDamagedError
 from worker.extract.version import extractor_version
 from worker.models import Entry, LedgerRow
 from worker.pipeline import build_candidate
@@ -59,11 +59,11 @@ def remade(
     text when a row is done.
 
     Raises:
-        OtherPageError: this is not the page that the document was made of.
+        ArchiveDamagedError: this is not the page that the document was made of.
         ExtractError: the page holds no article any more, by today's rules.
     """
     if hashlib.sha256(page.body).hexdigest() != document.raw_digest:
-        raise OtherPageError(document.url, "the archived page is another one than the document's")
+        raise ArchiveDamagedError(document.url, "the archived page is another one than the document's")
     try:
         built = build_candidate(page, row, feed_title=document.feed_title, tick=tick, publisher=publisher)
     except ExtractError:
