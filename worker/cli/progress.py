@@ -15,12 +15,14 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from worker.cli.rebuilt import progress_line
 from worker.clock import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from worker.mill import Mill
+    from worker.reindex.control import Progress as CopyProgress
 
 PLAIN_EVERY_S = 5.0
 
@@ -34,6 +36,32 @@ def watching(label: str) -> Iterator[Callable[[Mill], None]]:
             yield show
     else:
         yield _plain(screen, label)
+
+
+@contextmanager
+def watching_copy() -> Iterator[Callable[[CopyProgress], None]]:
+    """Yield a function that shows how far a rebuild has come, how fast, and how long the rest takes."""
+    screen = Console(stderr=True)
+    clock, last = Clock(), -PLAIN_EVERY_S
+    if not screen.is_terminal:
+
+        def show_line(now: CopyProgress) -> None:
+            nonlocal last
+            if clock.monotonic() - last >= PLAIN_EVERY_S:
+                last = clock.monotonic()
+                screen.print(f"copying: {progress_line(now)}", markup=False, highlight=False)
+
+        yield show_line
+        return
+    columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=screen, transient=True) as bars:
+        bar = bars.add_task("", total=None)
+
+        def show(now: CopyProgress) -> None:
+            total = max(now.rebuild.total, now.seen)
+            bars.update(bar, completed=now.seen, total=total or None, description=progress_line(now))
+
+        yield show
 
 
 @contextmanager

@@ -59,6 +59,14 @@ def start(store: Store, clock: Clock, asked: Asked) -> Rebuild:
     return latest if latest.to_version else _with_version(store, latest)
 
 
+def needs_pages(store: Store, asked: Asked) -> bool:
+    """Return whether what `start` would begin, or go on with, reads the archive."""
+    latest = store.rebuilds.get()
+    if latest and latest.phase is Phase.COPYING:
+        return Step.EXTRACT.value in latest.only
+    return Step.EXTRACT in steps_of(asked.source, asked.only)
+
+
 def end_copy(store: Store, clock: Clock, rebuild: Rebuild) -> None:
     """Note that everything has been carried; whoever finds the last slice done may do it."""
     changes = {"phase": Phase.COPIED, "ended_at": clock.now(), "said": dict(results(store.rebuilds.slices()))}

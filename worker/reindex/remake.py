@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from worker.enrich.language import UNDETERMINED
 from worker.enrich.tags import tag, tagger_version
-from worker.errors import ExtractError, ArchiveDamagedError
+from worker.errors import ArchiveDamagedError, ExtractError
 from worker.extract.version import extractor_version
 from worker.models import Entry, LedgerRow
 from worker.pipeline import build_candidate
