@@ -1,0 +1,113 @@
+"""`feedmill reindex` as its user sees it: the whole way, and what is said where something is wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.reindex.library import Library
+from tests.store.builders import feed
+from worker.cli import run_command
+from worker.store.sqlite import open_sqlite
+
+
+@pytest.fixture
+def database(tmp_path, monkeypatch):
+    """Twelve articles that an older tagger made."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FEEDMILL_STORE_URL", "sqlite:///feedmill.db")
+    monkeypatch.setenv("FEEDMILL_EXTRACT_PROCESSES", "1")
+    store = open_sqlite(tmp_path / "feedmill.db")
+    store.feeds.add([feed()])
+    Library(store, 12)
+    store.close()
+
+
+@pytest.fixture
+def run(capsys):
+    """Run `feedmill reindex …`; return its exit code and what it printed."""
+
+    def run_it(*words):
+        code = run_command(["reindex", *words])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run_it
+
+
+def test_the_whole_way(database, run):
+    code, out, err = run("start", "--from", "index")
+    assert (code, "12 documents: 12 retagged" in out) == (0, True)
+    assert out.splitlines()[0] == "1 → 2, from index: tags of all documents"
+    assert "copying: " in err
+    code, out, _ = run("status")
+    assert code == 0
+    assert "12 of 12" in out
+    assert "promote" in out
+    code, out, _ = run("diff", "--json")
+    report = json.loads(out)
+    assert (code, report["compared"], report["lost"], report["limits_broken"]) == (0, 12, 0, [])
+    assert report["countries"]["XX"] == {"added": 0, "removed": 12}
+    assert report["fields"]["countries"] == 12
+    code, out, _ = run("diff")
+    assert code == 0
+    assert "countries" in out
+    assert "12 (100.00%)" in out
+    assert run("promote")[:2] == (0, "2 is searched now; `feedmill reindex rollback` takes it back.\n")
+    assert run("rollback")[:2] == (0, "1 is searched again; 2 stays beside it.\n")
+    assert run("promote")[0] == 0
+    assert run("clean")[:2] == (0, "1 would be deleted: `feedmill reindex clean --yes` does it.\n")
+    assert run("clean", "--yes")[:2] == (0, "1 deleted\n")
+    assert run("clean")[:2] == (0, "There is one version only: nothing to delete.\n")
+    assert json.loads(run("status", "--json")[1])["phase"] == "cleaned"
+
+
+def test_a_broken_limit_stops_the_promotion(database, run):
+    assert run("start", "--from", "index")[0] == 0
+    code, _, err = run("diff", "--max-countries", "50%")
+    assert (code, err) == (
+        1,
+        "feedmill: 12 documents with other countries (100.00% of 12): more than 50.00%\n",
+    )
+    code, _, err = run("promote", "--max-countries", "50%")
+    assert code == 1
+    assert err.endswith("not promoted (--force does it all the same)\n")
+    assert run("promote", "--max-countries", "50%", "--force")[0] == 0
+
+
+def test_cancelled(database, run):
+    assert run("start", "--from", "index", "--only", "mapping")[0] == 0
+    assert run("cancel")[:2] == (0, "2 deleted\n")
+    assert run("cancel")[0] == 1
+
+
+WRONG = [
+    pytest.param(
+        ("start", "--from", "index", "--only", "extract"), 2, "--from archive", id="no pages, no extraction"
+    ),
+    pytest.param(("start", "--from", "web"), 2, "'web'", id="no such source"),
+    pytest.param(("start", "--since", "soon"), 2, "--since soon", id="unreadable time"),
+    pytest.param(("start", "--country", "Q9Q"), 2, "--country Q9Q", id="no such country"),
+    pytest.param(("diff", "--max-lost", "few"), 2, "--max-lost few", id="no share"),
+    pytest.param(("diff", "--max-lost", "101%"), 2, "--max-lost 101%", id="more than all"),
+    pytest.param(("status",), 1, "there is no rebuilt index", id="status of nothing"),
+    pytest.param(("diff",), 1, "there is no rebuilt index", id="diff of nothing"),
+    pytest.param(("promote",), 1, "there is no rebuilt index", id="promote nothing"),
+    pytest.param(("rollback",), 1, "there is no rebuilt index", id="roll nothing back"),
+]
+
+
+@pytest.mark.parametrize(("words", "code", "said"), WRONG)
+def test_what_is_wrong_is_said_in_a_line(database, run, words, code, said):
+    got, out, err = run(*words)
+    assert (got, out) == (code, "")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_without_an_archive_only_the_index_serves(database, run, monkeypatch):
+    monkeypatch.setenv("FEEDMILL_ARCHIVE_URL", "off")
+    code, _, err = run("start")
+    assert (code, err) == (2, "feedmill: no pages are kept (FEEDMILL_ARCHIVE_URL is off): --from index\n")
+    assert run("status")[0] == 1
