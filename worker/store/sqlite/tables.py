@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 FIRST = 1
-"""The version that a new file has. Its tables have no number in their names: they were there before others."""
+"""The version that a new file has. Its tables have no number in their names: they came before others."""
 
 _ARTICLE_TABLES = (
     """CREATE TABLE {article} (
