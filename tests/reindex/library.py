@@ -87,5 +87,6 @@ class Library:
 
     def documents(self, version="live"):
         """Return what a version holds, by the number in the URL."""
+        self.store.articles.refresh()
         page = self.store.versions.page("", "", 10_000, version)
         return {int(each.url.rpartition("/")[2]): each for each in page}

@@ -14,6 +14,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from worker.cli import (
+    archive,
     articles,
     dead,
     demo,
@@ -72,6 +73,7 @@ for command in (
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(dead.app, name="dead")
 app.add_typer(reindex.app, name="reindex")
+app.add_typer(archive.app, name="archive")
 app.add_typer(kibana.app, name="kibana")
 
 
