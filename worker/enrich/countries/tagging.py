@@ -42,7 +42,12 @@ class Countries:
     primary: str | None
     countries: tuple[str, ...]
     scores: Mapping[str, float]
-    evidence: tuple[Evidence, ...]
+    mentions: tuple[Mention, ...]
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What in the text speaks for which country, in the text's order."""
+        return tuple(map(_evidence, self.mentions))
 
 
 KINDS = {
@@ -70,9 +75,7 @@ def countries_of(title: str, body: str, language: str, publisher: str | None = N
     names = find(text, language, own_sections(installed(), language))
     mentions = read(text, names, language, publisher, dateline)
     ranked = rank(text, mentions, dateline)
-    return Countries(
-        ranked.primary, ranked.countries, ranked.scores, tuple(_evidence(mention) for mention in mentions)
-    )
+    return Countries(ranked.primary, ranked.countries, ranked.scores, tuple(mentions))
 
 
 def _evidence(mention: Mention) -> Evidence:
