@@ -115,15 +115,15 @@ def imported(path):
         node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
     ]
     only_types = {id(each) for node in typing for each in ast.walk(node)}
-    froms = [
+    imports = [
         node
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom)
         and id(node) not in only_types
         and node.module.split(".")[0] == "worker"
     ]
-    names = {node.module for node in froms} | {
-        f"{node.module}.{each.name}" for node in froms for each in node.names
+    names = {node.module for node in imports} | {
+        f"{node.module}.{each.name}" for node in imports for each in node.names
     }
     places = {name.partition(".")[2].replace(".", "/") for name in names}
     found = {f"{place}.py".lstrip("/") for place in places} | {
