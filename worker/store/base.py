@@ -205,6 +205,10 @@ class ArticleIndex(Protocol):
 
     def count(self) -> int: ...
 
+    def made_by(self) -> dict[tuple[str, str], int]:
+        """Return how many articles each pair of extractor and tagger version made."""
+        ...
+
     def refresh(self) -> None:
         """Make everything written so far visible to search."""
         ...

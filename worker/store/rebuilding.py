@@ -62,6 +62,13 @@ class ArticleVersions(Protocol):
         """
         ...
 
+    def amend(self, changes: Sequence[Carried]) -> list[CarryResult]:
+        """Write `after` over live documents that are still as in `before`; one answer for each.
+
+        A live write is never overwritten. The twin, where there is one, stays as it is.
+        """
+        ...
+
     def swap(self) -> None:
         """Let the twin be live and the live version the twin, at one moment for all readers and writers.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from worker.errors import StoreError
-from worker.store.elasticsearch.carry import carry
+from worker.store.elasticsearch.carry import amend, carry
 from worker.store.elasticsearch.create import check_heard, create
 from worker.store.elasticsearch.faults import store_errors
 from worker.store.elasticsearch.level import document_of, find_versions
@@ -52,6 +52,9 @@ class ElasticsearchVersions:
 
     def carry(self, rebuilt: Sequence[Carried], into: str) -> list[CarryResult]:
         return carry(self._cluster, rebuilt, into)
+
+    def amend(self, changes: Sequence[Carried]) -> list[CarryResult]:
+        return amend(self._cluster, changes)
 
     def swap(self) -> None:
         cluster = self._cluster

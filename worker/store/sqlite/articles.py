@@ -10,7 +10,7 @@ from worker.store.highlight import highlights
 from worker.store.query import Hit, SearchPage, filter_value, topic_value
 from worker.store.records import decode, encoded_fields, to_json
 from worker.store.sqlite.compile import compile_request
-from worker.store.sqlite.tables import find_versions
+from worker.store.sqlite.tables import MAKERS, find_versions
 from worker.store.text import stem_column
 
 if TYPE_CHECKING:
@@ -83,6 +83,12 @@ class SqliteArticles:
         with self._database.snapshot() as db:
             tables = find_versions(db).live
             return int(db.execute(f"SELECT count(*) FROM {tables.article}").fetchone()[0])
+
+    def made_by(self) -> dict[tuple[str, str], int]:
+        with self._database.snapshot() as db:
+            article = find_versions(db).live.article
+            rows = db.execute(f"SELECT {MAKERS}, count(*) FROM {article} GROUP BY 1, 2").fetchall()
+        return {(row[0] or "", row[1] or ""): row[2] for row in rows}
 
     def refresh(self) -> None:
         """Do nothing: what is committed is visible."""
