@@ -7,7 +7,7 @@ import threading
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,17 @@ from worker.cli.rebuilt import (
     say_progress,
     say_report,
 )
+from worker.cli.selecting import (
+    Country,
+    Domain,
+    Language,
+    OfFeed,
+    Since,
+    Topic,
+    Until,
+    Where,
+    selection_of,
+)
 from worker.errors import OperationError, UsageError
 from worker.models import Phase
 from worker.reindex import control
@@ -28,7 +39,6 @@ from worker.reindex.compare import compare
 from worker.reindex.control import Asked
 from worker.reindex.diff import Limits, exceeded
 from worker.reindex.plan import Source, Step
-from worker.store.query import make_request
 
 if TYPE_CHECKING:
     from worker.reindex.diff import Report
@@ -57,14 +67,14 @@ def start(  # noqa: PLR0917 - one parameter per option of the command
     stale: Annotated[
         bool, typer.Option("--stale", help="Only what another extractor or tagger made than this one.")
     ] = False,
-    where: Annotated[str | None, typer.Option(help="Only what this query finds, as in `search`.")] = None,
-    country: Annotated[str | None, typer.Option(help="Only articles about this country.")] = None,
-    topic: Annotated[str | None, typer.Option(help="Only articles about this topic.")] = None,
-    language: Annotated[str | None, typer.Option(help="Only this language.")] = None,
-    domain: Annotated[str | None, typer.Option(help="Only this site.")] = None,
-    feed: Annotated[str | None, typer.Option(help="Only this feed (URL or id).")] = None,
-    since: Annotated[str | None, typer.Option(help="Published from: 2026-11-01, or 7d ago.")] = None,
-    until: Annotated[str | None, typer.Option(help="Published until, in the same forms.")] = None,
+    where: Where = None,
+    country: Country = None,
+    topic: Topic = None,
+    language: Language = None,
+    domain: Domain = None,
+    feed: OfFeed = None,
+    since: Since = None,
+    until: Until = None,
     rate: Annotated[float | None, typer.Option(min=0.1, help="Most documents a second, in all.")] = None,
 ) -> None:
     """Make a new version of the article index, or go on with the one that is being made.
@@ -72,21 +82,20 @@ def start(  # noqa: PLR0917 - one parameter per option of the command
     Ingestion goes on meanwhile and reaches both versions. Documents outside the selection are copied as they
     are. Ctrl-C stops after the page at hand; so does a kill, and the next start goes on.
     """
-    options = {"query": where, "country": country, "topic": topic, "language": language, "domain": domain}
-    options |= {"feed": feed, "since": since, "until": until}
-    selection: dict[str, Any] = {"stale": True} if stale else {}
-    selection |= {name: value for name, value in _absolute(options).items() if value}
+    selection = {"stale": True} if stale else {}
+    selection |= selection_of(
+        where,
+        country=country,
+        topic=topic,
+        language=language,
+        domain=domain,
+        feed=feed,
+        since=since,
+        until=until,
+    )
     asked = Asked(source=source, only=only, selection=selection, rate=rate)
     with opened_store() as store:
         _copy(store, asked)
-
-
-def _absolute(options: dict[str, str | None]) -> dict[str, str | None]:
-    """Return search options with ages as times: "7d" means the same when the copy goes on tomorrow."""
-    said = {name: value for name, value in options.items() if value}
-    request = make_request(said.pop("query", ""), now=CLOCK.now(), **said)  # type: ignore[arg-type]
-    times = {name: time for name in ("since", "until") if (time := getattr(request, name))}
-    return options | {name: time.isoformat() for name, time in times.items()}
 
 
 def _copy(store: Store, asked: Asked) -> None:

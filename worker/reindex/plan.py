@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from worker.store.query import make_request
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from worker.models import Document
+    from worker.models import Document, Rebuild
     from worker.store.query import SearchRequest
 
 
@@ -39,6 +40,19 @@ STALE = "stale"
 _FEW, _MANY = 16, 256
 _MANY_FROM = 20_000
 """Documents from which on a rebuild has many slices: one is then some ten seconds of work, or more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is done anew, and of which documents: search options, and `stale`."""
+
+    steps: frozenset[Step]
+    selection: Mapping[str, Any]
+
+
+def planned(rebuild: Rebuild) -> Plan:
+    """Return what a rebuild is to do."""
+    return Plan(frozenset(map(Step, rebuild.only)), rebuild.selection)
 
 
 def steps_of(source: Source, only: Step | None) -> frozenset[Step]:

@@ -16,7 +16,7 @@ from worker.errors import ArchiveError, PoolCrashError, PoolTimeoutError
 from worker.extract.pool import ChildBugError
 from worker.models import Carried, CarryState, Phase
 from worker.reindex.making import COPIED, KEPT, Job, Made, kept, make_all
-from worker.reindex.plan import STALE, Step, is_stale, request_of
+from worker.reindex.plan import STALE, Step, is_stale, planned, request_of
 
 if TYPE_CHECKING:
     import threading
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from worker.clock import Clock
     from worker.extract.pool import WorkerPool
     from worker.models import ArchiveLocation, Document, Page, Rebuild, Slice
+    from worker.reindex.plan import Plan
     from worker.store.base import Store
 
 log = structlog.get_logger()
@@ -103,7 +104,7 @@ def carry(bench: Bench, rebuild: Rebuild, documents: Sequence[Document]) -> Coun
     for _ in range(ROUNDS):
         if not left:
             break
-        made = remake(bench, rebuild, left)
+        made = remake(bench, planned(rebuild), left)
         carried = [
             Carried(before=before, after=each.document) for before, each in zip(left, made, strict=True)
         ]
@@ -122,16 +123,15 @@ def carry(bench: Bench, rebuild: Rebuild, documents: Sequence[Document]) -> Coun
     return +counts
 
 
-def remake(bench: Bench, rebuild: Rebuild, documents: Sequence[Document]) -> list[Made]:
+def remake(bench: Bench, plan: Plan, documents: Sequence[Document]) -> list[Made]:
     """Return what becomes of each document, in order: those outside the selection stay as they are."""
-    steps = frozenset(map(Step, rebuild.only))
-    chosen = _chosen(bench.store, rebuild, documents, steps)
+    chosen = choose(bench.store, plan, documents)
     made = {each.article_id: Made(each, COPIED) for each in documents if each.article_id not in chosen}
     jobs = []
     for document in documents:
         if document.article_id in chosen:
             try:
-                jobs.append(_job(bench, document, steps))
+                jobs.append(_job(bench, document, plan.steps))
             except ArchiveError as error:
                 made[document.article_id] = kept(document, error)
     for job, each in zip(jobs, _run(bench, jobs), strict=True):
@@ -139,17 +139,15 @@ def remake(bench: Bench, rebuild: Rebuild, documents: Sequence[Document]) -> lis
     return [made[document.article_id] for document in documents]
 
 
-def _chosen(
-    store: Store, rebuild: Rebuild, documents: Sequence[Document], steps: frozenset[Step]
-) -> set[str]:
-    """Return the ids of those that the rebuild is to make anew."""
-    if not steps & {Step.EXTRACT, Step.TAGS}:
+def choose(store: Store, plan: Plan, documents: Sequence[Document]) -> set[str]:
+    """Return the ids of those documents that the plan is about."""
+    if not plan.steps & {Step.EXTRACT, Step.TAGS}:
         return set()
     chosen = documents
-    if rebuild.selection.get(STALE):
-        chosen = [document for document in documents if is_stale(document, steps)]
+    if plan.selection.get(STALE):
+        chosen = [document for document in documents if is_stale(document, plan.steps)]
     ids = {document.article_id for document in chosen}
-    request = request_of(rebuild.selection)
+    request = request_of(plan.selection)
     return store.articles.matching(request, ids) if request and ids else ids
 
 
