@@ -24,6 +24,14 @@ TLS_NAMES = ("news.example", "b.example", "c.example", "*.news.example")
 """OpenSSL takes no wildcard directly under a top-level domain."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def archive_aside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep pages of services that tests run out of the working folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FEEDMILL_ARCHIVE_URL", str(tmp_path_factory.mktemp("archive")))
+        yield
+
+
 @pytest.fixture
 def site() -> Iterator[Site]:
     """A small web on loopback, over http."""

@@ -95,7 +95,7 @@ def open_line(mill: Mill, backlog: Backlog, ticks: Ticks, outage: Outage) -> Lin
             mill, lambda last: mill.store.settle([last], mill.clock.now()), settlement.claim, error
         )
 
-    writer = Writer(mill.store, mill.clock, say_settled, on_bug)
+    writer = Writer(mill.store, mill.clock, say_settled, on_bug, mill.archive.sync)
     return Line(mill, writer, outage, backlog, ticks, Meter(mill.clock))
 
 

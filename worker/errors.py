@@ -43,6 +43,11 @@ whether trying again later can help.
         │   ├── PoolCrashError          extract_crash    final   out of memory, died
         │   ├── PoolStoppedError        extract_stopped  retryable  told to stop with the rest of its group
         │   └── PoolUnavailableError    extract_away     retryable  no child process can be started
+        ├── ArchiveError
+        │   ├── ArchiveUnavailableError archive_away     retryable  full disk, I/O, its folder is gone
+        │   ├── ArchiveMissingError     archive_missing  final   no such file, or it ends before the record
+        │   ├── ArchiveDamagedError     archive_damaged  final   length or digest do not fit, no gzip
+        │   └── ArchiveKindError        archive_kind     final   a whole record, but no page in it
         └── BugError                    bug              retryable  anything outside this tree
 
 Not-modified and duplicate are values, not errors. A host that must wait longer than a fetch may
@@ -346,6 +351,35 @@ class PoolUnavailableError(PoolError):
 
     reason = "extract_away"
     retryable = True
+
+
+class ArchiveError(WorkError):
+    """A page could not be kept in the archive, or not be read from it."""
+
+
+class ArchiveUnavailableError(ArchiveError):
+    """The archive cannot be written now: a full disk, a failing one, a folder that is gone."""
+
+    reason = "archive_away"
+    retryable = True
+
+
+class ArchiveMissingError(ArchiveError):
+    """The archive has no such file, or the file ends before the record."""
+
+    reason = "archive_missing"
+
+
+class ArchiveDamagedError(ArchiveError):
+    """The bytes are not the record that was written: their length, digest or compression is wrong."""
+
+    reason = "archive_damaged"
+
+
+class ArchiveKindError(ArchiveError):
+    """The record is whole, but holds no page: a request, a picture, what is no HTTP."""
+
+    reason = "archive_kind"
 
 
 class BugError(WorkError):

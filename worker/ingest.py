@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from worker import urls
+from worker.archive.records import Subject, sha256
 from worker.clock import milliseconds
 from worker.errors import BugError, FetchError, HostBusyError, HttpStatusError, PageKnownError, WorkError
 from worker.fetch.client import anything
@@ -24,7 +25,7 @@ from worker.store.known import is_first_look, known_article, wait_s
 
 if TYPE_CHECKING:
     from worker.mill import Mill
-    from worker.models import Claim, Feed, LedgerRow, Page, Settled
+    from worker.models import ArchiveLocation, Claim, Feed, LedgerRow, Page, Settled
     from worker.pipeline import Built
 
 log = structlog.get_logger()
@@ -52,6 +53,7 @@ class Attempt:
     started: float
     http_status: int | None = None
     page_key: str | None = None
+    archive: ArchiveLocation | None = None
     timings: Timings = field(default_factory=Timings)
 
     def saw(self, page: Page) -> None:
@@ -64,7 +66,12 @@ class Attempt:
         """Return the outcome at `now` (monotonic), with everything that was seen."""
         timings = replace(self.timings, total_ms=milliseconds(self.started, now))
         return Outcome(
-            kind=kind, http_status=self.http_status, page_key=self.page_key, timings=timings, **said
+            kind=kind,
+            http_status=self.http_status,
+            page_key=self.page_key,
+            archive=self.archive or self.row.archive,  # where no page came now, an earlier one still tells
+            timings=timings,
+            **said,
         )
 
 
@@ -111,13 +118,22 @@ def build(mill: Mill, attempt: Attempt) -> Built:
         where = {"feed_url": feed.url if feed else None, "now": mill.clock.now()}
         from_feed: Built = mill.pool.run(build_from_feed, row, **where, **about)
         return from_feed
+    mill.archive.require()
     permit = permit_for(mill, feed)
     page = mill.fetcher.fetch(
         row.entry.url, PAGE, permit=unless_known(mill, row, permit) if is_first_look(row) else permit
     )
     attempt.saw(page)
-    built: Built = mill.pool.run(build_candidate, page, row, **about)
+    subject = Subject(feed_id=row.entry.feed_id, entry_id=row.entry.entry_id)
+    attempt.archive = mill.archive.keep(page, subject, find_earlier(mill, row, page))
+    built: Built = mill.pool.run(build_candidate, page, row, archive=attempt.archive, **about)
     return built
+
+
+def find_earlier(mill: Mill, row: LedgerRow, page: Page) -> ArchiveLocation | None:
+    """Return where the page lay when the row's article was made of it, if its body is still the same."""
+    article = mill.store.articles.get(row.article_id) if row.article_id else None
+    return article.archive if article and article.raw_digest == sha256(page.body) else None
 
 
 def permit_for(mill: Mill, feed: Feed | None) -> Callable[[str], None]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from worker.archive.opening import open_archive
+from worker.archive.writing import Rotation
 from worker.enrich.own import install
-from worker.errors import BrokerError
+from worker.errors import ArchiveUnavailableError, BrokerError
 from worker.extract.pool import WorkerPool
 from worker.fetch.client import Fetcher
 from worker.fetch.gate import LocalGate
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from redis import Redis
 
+    from worker.archive.base import Archive
     from worker.broker.gate import RedisGate
     from worker.broker.roll import Roll
     from worker.broker.ticks import RedisTicks
@@ -48,10 +51,13 @@ class Mill:
     fetcher: Fetcher
     manners: Manners
     pool: WorkerPool
+    archive: Archive
 
     def close(self) -> None:
         self.fetcher.close()
         self.pool.close()
+        with suppress(ArchiveUnavailableError):  # it was told; the next start closes what is left open
+            self.archive.close()
         self.store.close()
 
 
@@ -127,13 +133,17 @@ def open_mill(
     outage: Outage,
     gate: HostGate | None = None,
 ) -> Mill:
-    """Open every part. Own tags and the store come first, so that what is wrong fails before anything starts.
+    """Open every part. Own tags, archive and store come first: what is wrong fails before anything starts.
 
     The gate, by default one of this process alone, keeps its stops in the store from here on; `outage`
     is told where it can't.
     """
     own = use_own_tags(settings)
     say_own_tags(settings, own)
+    rotation = Rotation(
+        max_bytes=settings.archive_file_mb * 1_000_000, max_age_s=settings.archive_file_minutes * 60
+    )
+    archive = open_archive(settings.archive_folder, rotation, clock, outage.met)
     store = open_store(settings)
     gate = gate or LocalGate(clock)
     gate.remember(StoredStops(store.hosts, clock, outage))
@@ -146,6 +156,7 @@ def open_mill(
         fetcher=fetcher,
         manners=Manners(fetcher, gate, store.hosts, clock, settings.user_agent),
         pool=_pool(settings, own),
+        archive=archive,
     )
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from worker.models import Entry, LedgerRow, Page, Tags
+    from worker.models import ArchiveLocation, Entry, LedgerRow, Page, Tags
 
 _FEED = "feed"
 """Body source, and extractor, of articles whose text the feed itself carried."""
@@ -55,6 +55,7 @@ class _Source:
     fetched_at: datetime
     raw: bytes
     body_source: str
+    archive: ArchiveLocation | None = None
 
 
 def build_candidate(
@@ -64,11 +65,12 @@ def build_candidate(
     feed_title: str | None,
     tick: Callable[[], float],
     publisher: str | None = None,
+    archive: ArchiveLocation | None = None,
 ) -> Built:
     """Return the document that the fetched page of an entry becomes, on its way to the store.
 
     `tick` reads a monotonic clock in seconds; only differences are used. `publisher` is the feed's country
-    where the operator stated one.
+    where the operator stated one, `archive` where the page lies, if it was kept.
 
     Where the page hides its article (`FEED_STANDS_IN`) and the feed carried the full text, that text is
     the body, under the URL of the page that was fetched: a wall's rel=canonical names the wall.
@@ -99,6 +101,7 @@ def build_candidate(
         fetched_at=page.fetched_at,
         raw=page.body,
         body_source=_FEED if from_feed else "page",
+        archive=archive,
     )
     return _built(source, started, extracted, tick())
 
@@ -220,7 +223,7 @@ def _document(source: _Source) -> Document:
         extractor=article.extractor,
         extractor_version=extractor_version(),
         tagger_version=tagger_version(),
-        archive=row.archive,
+        archive=source.archive,
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from worker.archive.records import Subject
 from worker.errors import BugError, FetchError, HostBusyError, WorkError
 from worker.feeds import health
 from worker.feeds.hints import after_skipped, hint_s
@@ -65,6 +66,7 @@ def _poll(mill: Mill, feed: Feed, headers: dict[str, str]) -> dict[str, Any]:
         outcome = "not_modified" if page.status == 304 else "unchanged"
         log.info("polled", feed=feed.url, outcome=outcome)
         return polled(feed, page, outcome, mill)
+    mill.archive.keep(page, Subject(feed_id=feed.feed_id))  # first: what can't be read is worth a look, too
     parsed = _listed(page, feed, mill)
     admission = mill.store.entries.admit(feed.feed_id, parsed.entries, mill.clock.now())
     changes = polled(feed, page, "parsed", mill, parsed, admission) | kept_of_body(parsed, body_hash)

@@ -10,6 +10,7 @@ import tomllib
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import unquote
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -100,6 +101,17 @@ class Settings(BaseSettings):
     )
     kibana_ca_file: Path | None = Field(
         None, description="Certificates (PEM) to trust for Kibana instead of the system's."
+    )
+    archive_url: str = Field(
+        "archive",
+        description="Folder for the WARC files with every fetched page and every changed feed (also as "
+        "`file:///…`), or `off`. Some 25 KB a page.",
+    )
+    archive_file_mb: int = Field(
+        1000, ge=1, le=100_000, description="Megabytes after which a file of the archive is closed."
+    )
+    archive_file_minutes: float = Field(
+        15.0, gt=0, le=7 * 1440, description="Minutes after which a file of the archive is closed."
     )
     user_agent: str = Field(
         "Feedmill/0.1 (+https://github.com/feedmill/feedmill)",
@@ -239,6 +251,21 @@ class Settings(BaseSettings):
         if value.startswith(("http://", "https://")) or value.removeprefix("sqlite:///") not in ("", value):
             return value
         raise ValueError("must be sqlite:///FILE, or the http(s) URL of an Elasticsearch")
+
+    @field_validator("archive_url")
+    @classmethod
+    def _known_archive(cls, value: str) -> str:
+        if "://" in value.removeprefix("file:///"):
+            raise ValueError("must be a folder, file:///FOLDER, or off")
+        return value
+
+    @property
+    def archive_folder(self) -> Path | None:
+        """The folder that `archive_url` names; None where no pages are kept."""
+        if self.archive_url == "off":
+            return None
+        path = self.archive_url.removeprefix("file://")
+        return Path(path if path == self.archive_url else unquote(path)).expanduser()
 
     @property
     def is_embedded(self) -> bool:

@@ -16,6 +16,7 @@ from tests.fakes import START
 from tests.newsroom import body_of, page
 from tests.site import Reply, Site
 from worker import urls
+from worker.archive.base import NoArchive
 from worker.clock import Clock
 from worker.fetch.client import Fetcher
 from worker.fetch.gate import LocalGate
@@ -180,7 +181,7 @@ def open_desk(folder: Path, site: Site, tls: Any = None, **overrides: Any) -> It
     ):
         parts = {"settings": settings, "clock": clock, "store": store, "fetcher": fetcher, "pool": pool}
         manners = Manners(fetcher, gate, store.hosts, clock, settings.user_agent)
-        desk = Desk(Mill(**parts, gate=gate, manners=manners), site)
+        desk = Desk(Mill(**parts, gate=gate, manners=manners, archive=NoArchive()), site)
         try:
             yield desk
         finally:

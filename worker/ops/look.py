@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from worker.clock import Clock
-    from worker.errors import BrokerError, StoreError
+    from worker.errors import ArchiveError, BrokerError, StoreError
     from worker.extract.pool import WorkerPool
     from worker.fetch.client import Fetcher
     from worker.ops.preview import Checked
@@ -72,7 +72,7 @@ class Look:
 class _Fatal(Outage):
     """What is away is why a command fails: nothing else could use what it would go on with."""
 
-    def met(self, error: StoreError | BrokerError) -> None:
+    def met(self, error: StoreError | BrokerError | ArchiveError) -> None:
         raise error
 
 

@@ -1,4 +1,4 @@
-"""Saying that the store or the broker is away: at once, and then no more than twice a minute."""
+"""Saying that the store, the archive or the broker is away: at once, and then no more than twice a minute."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from worker.errors import BrokerError
+from worker.errors import ArchiveError, BrokerError
 
 if TYPE_CHECKING:
     from worker.clock import Clock
@@ -22,7 +22,7 @@ RECENT_S = 10.0
 
 
 class Outage:
-    """What all threads of a process know of their store or broker being away."""
+    """What all threads of a process know of their store, archive or broker being away."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -31,9 +31,9 @@ class Outage:
         self._met_at = float("-inf")
         self._said = ""
 
-    def met(self, error: StoreError | BrokerError) -> None:
+    def met(self, error: StoreError | BrokerError | ArchiveError) -> None:
         """Log the failure, unless one of the same server was logged just now."""
-        event = "broker unavailable" if isinstance(error, BrokerError) else "store unavailable"
+        event = f"{_server(error)} unavailable"
         now = self._clock.monotonic()
         with self._lock:
             self._met_at, self._said = now, str(error)
@@ -46,3 +46,9 @@ class Outage:
         """Return the failure that was met last, if within `RECENT_S`."""
         with self._lock:
             return self._said if self._clock.monotonic() < self._met_at + RECENT_S else None
+
+
+def _server(error: StoreError | BrokerError | ArchiveError) -> str:
+    if isinstance(error, ArchiveError):
+        return "archive"
+    return "broker" if isinstance(error, BrokerError) else "store"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from worker.errors import StoreError, StoreUnavailableError
+from worker.errors import ArchiveUnavailableError, StoreError, StoreUnavailableError
 from worker.models import SettledState
 from worker.store.batches import Batches
 
@@ -44,6 +44,7 @@ class Writer:
         clock: the injected clock.
         on_settled: told of every settlement that reached the store, in order.
         on_bug: told of a settlement that raised something outside the error tree; it was not written.
+        make_durable: called before each batch is settled: what its outcomes point to is durable then.
     """
 
     def __init__(
@@ -52,11 +53,13 @@ class Writer:
         clock: Clock,
         on_settled: Callable[[Settlement, Settled], None],
         on_bug: Callable[[Settlement, Exception], None],
+        make_durable: Callable[[], object] = lambda: None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._on_settled = on_settled
         self._on_bug = on_bug
+        self._make_durable = make_durable
         self._batches = Batches(clock)
         self._give_up_at: float | None = None
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -102,15 +105,17 @@ class Writer:
             self._batches.stop()
 
     def _settle(self, batch: Sequence[Queued]) -> bool:
-        """Settle a batch, waiting for an unavailable store; False where it is time to give up."""
+        """Settle a batch, waiting for an unavailable store or archive; False where it is time to give up."""
         now = self._clock.monotonic()
         settlements = [queued.timed(now) for queued in batch]
         pause_s = FIRST_PAUSE_S
         while True:
             try:
+                self._make_durable()
                 self._settle_once(settlements)
-            except StoreError as error:
-                log.warning("store unavailable", error=str(error), waiting=len(batch), pause_s=pause_s)
+            except (StoreError, ArchiveUnavailableError) as error:
+                event = "store unavailable" if isinstance(error, StoreError) else "archive unavailable"
+                log.warning(event, error=str(error), waiting=len(batch), pause_s=pause_s)
             else:
                 return True
             if self._give_up_at is not None and self._clock.monotonic() > self._give_up_at:

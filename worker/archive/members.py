@@ -1,0 +1,155 @@
+"""Records in a file, each in a gzip member of its own: packed one by one, found again one by one.
+
+A file is walked member by member, so that each record's place is known, and damage costs the record
+that it is in: the walk goes on at the next member that begins as a record does.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastwarc.stream_io import GzipWriter
+
+from worker.archive.framing import LONGEST_HEAD, START, record_length
+from worker.errors import ArchiveDamagedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+LEVEL = 5
+"""1.34 ms for a page of 100 KB; 6 takes 1.54 for files half a percent smaller, 1 .65 for 41 % larger ones."""
+SLICE = 262_144
+"""Bytes compressed in one call: FastWARC holds the interpreter's lock, some 4 ms of it at a time then."""
+CHUNK = 65_536
+LARGEST = 268_435_456
+"""Bytes (256 MB) that one member may unpack to: a page has 5 MB at most, a foreign record may be a video."""
+
+GZIP = b"\x1f\x8b\x08"
+_ASGZIP = 31
+"""zlib's window bits for gzip, whose checksum it verifies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What lies at `offset` of a file and is `length` bytes long there: a record, unpacked."""
+
+    offset: int
+    length: int
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """What lies at `offset`, for `length` bytes, and is no record."""
+
+    offset: int
+    length: int
+    said: str
+
+
+def packed(record: bytes) -> bytes:
+    """Return a record as a gzip member."""
+    out = io.BytesIO()
+    writer = GzipWriter(out, compression_level=LEVEL)
+    for start in range(0, len(record), SLICE):
+        writer.write(record[start : start + SLICE])
+    writer.finish()
+    return out.getvalue()
+
+
+def unpacked(member: bytes) -> tuple[bytes, bytes]:
+    """Return what the gzip member at the start holds, and the bytes behind it.
+
+    Raises:
+        ArchiveDamagedError: it is no whole member.
+    """
+    inflate = zlib.decompressobj(_ASGZIP)
+    try:
+        raw = inflate.decompress(member, LARGEST)
+    except zlib.error as error:
+        raise ArchiveDamagedError(detail=_said(error)) from error
+    if not inflate.eof:
+        raise ArchiveDamagedError(detail="the record is cut off, or larger than 256 MB")
+    return raw, inflate.unused_data
+
+
+def walk(file: BinaryIO) -> Iterator[Member | Damage]:
+    """Yield all members of a file in order, and what is damaged between them.
+
+    Of a file that is not compressed, its records. Nothing here looks into records: `framing` does.
+    """
+    is_plain = _read(file, 0, len(START)) == START
+    offset = 0
+    while _read(file, offset, 1):
+        found = _plain(file, offset) if is_plain else _member(file, offset)
+        yield found
+        offset += found.length
+
+
+def _member(file: BinaryIO, offset: int) -> Member | Damage:
+    inflate, pieces, at, size = zlib.decompressobj(_ASGZIP), list[bytes](), offset, 0
+    try:
+        while not inflate.eof:
+            chunk = _read(file, at, CHUNK)
+            if not chunk or size > LARGEST:
+                return _damage(file, offset, "the record is cut off" if not chunk else "larger than 256 MB")
+            pieces.append(inflate.decompress(chunk))
+            at += len(chunk)
+            size += len(pieces[-1])
+    except zlib.error as error:
+        return _damage(file, offset, _said(error))
+    return Member(offset, at - len(inflate.unused_data) - offset, b"".join(pieces))
+
+
+def _plain(file: BinaryIO, offset: int) -> Member | Damage:
+    try:
+        length = record_length(_read(file, offset, LONGEST_HEAD))
+    except ArchiveDamagedError as error:
+        return Damage(offset, _end(file) - offset, error.detail)
+    if length > LARGEST:
+        return Damage(offset, length, "larger than 256 MB")
+    raw = _read(file, offset, length)
+    return (
+        Member(offset, length, raw)
+        if len(raw) == length
+        else Damage(offset, len(raw), "the record is cut off")
+    )
+
+
+def _damage(file: BinaryIO, offset: int, said: str) -> Damage:
+    """Return the damage from `offset` to the next member that begins as a record does, or to the end."""
+    at, end = offset + 1, _end(file)
+    while at < end:
+        chunk = _read(file, at, CHUNK)
+        found = chunk.find(GZIP)
+        if found < 0:
+            at += max(1, len(chunk) - len(GZIP) + 1)
+        elif _begins_record(_read(file, at + found, CHUNK)):
+            return Damage(offset, at + found - offset, said)
+        else:
+            at += found + 1
+    return Damage(offset, end - offset, said)
+
+
+def _begins_record(chunk: bytes) -> bool:
+    try:
+        return zlib.decompressobj(_ASGZIP).decompress(chunk, len(START)) == START
+    except zlib.error:
+        return False
+
+
+def _read(file: BinaryIO, at: int, size: int) -> bytes:
+    file.seek(at)
+    return file.read(size)
+
+
+def _end(file: BinaryIO) -> int:
+    return file.seek(0, io.SEEK_END)
+
+
+def _said(error: zlib.error) -> str:
+    return f"no gzip, or damaged: {error}"
