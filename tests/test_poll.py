@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.fakes import START, ManualClock
+from worker.archive.base import NoArchive
 from worker.errors import (
     ConnectionCutError,
     DnsError,
@@ -105,6 +106,7 @@ def mill(*answers, feeds=(FEED,), listing: ParsedFeed | Exception | None = None)
         gate=Gate(),
         fetcher=Web(*answers),
         pool=SimpleNamespace(run=run),
+        archive=NoArchive(),
     )
 
 

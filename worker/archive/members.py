@@ -29,7 +29,7 @@ LARGEST = 268_435_456
 """Bytes (256 MB) that one member may unpack to: a page has 5 MB at most, a foreign record may be a video."""
 
 GZIP = b"\x1f\x8b\x08"
-_ASGZIP = 31
+_AS_GZIP = 31
 """zlib's window bits for gzip, whose checksum it verifies."""
 
 
@@ -67,7 +67,7 @@ def unpacked(member: bytes) -> tuple[bytes, bytes]:
     Raises:
         ArchiveDamagedError: it is no whole member.
     """
-    inflate = zlib.decompressobj(_ASGZIP)
+    inflate = zlib.decompressobj(_AS_GZIP)
     try:
         raw = inflate.decompress(member, LARGEST)
     except zlib.error as error:
@@ -75,6 +75,14 @@ def unpacked(member: bytes) -> tuple[bytes, bytes]:
     if not inflate.eof:
         raise ArchiveDamagedError(detail="the record is cut off, or larger than 256 MB")
     return raw, inflate.unused_data
+
+
+def begins_as_record(chunk: bytes) -> bool:
+    """Return whether these are the first bytes of a record, compressed or not."""
+    try:
+        return chunk.startswith(START) or zlib.decompressobj(_AS_GZIP).decompress(chunk, len(START)) == START
+    except zlib.error:
+        return False
 
 
 def walk(file: BinaryIO) -> Iterator[Member | Damage]:
@@ -91,7 +99,7 @@ def walk(file: BinaryIO) -> Iterator[Member | Damage]:
 
 
 def _member(file: BinaryIO, offset: int) -> Member | Damage:
-    inflate, pieces, at, size = zlib.decompressobj(_ASGZIP), list[bytes](), offset, 0
+    inflate, pieces, at, size = zlib.decompressobj(_AS_GZIP), list[bytes](), offset, 0
     try:
         while not inflate.eof:
             chunk = _read(file, at, CHUNK)
@@ -128,18 +136,11 @@ def _damage(file: BinaryIO, offset: int, said: str) -> Damage:
         found = chunk.find(GZIP)
         if found < 0:
             at += max(1, len(chunk) - len(GZIP) + 1)
-        elif _begins_record(_read(file, at + found, CHUNK)):
+        elif begins_as_record(_read(file, at + found, CHUNK)):
             return Damage(offset, at + found - offset, said)
         else:
             at += found + 1
     return Damage(offset, end - offset, said)
-
-
-def _begins_record(chunk: bytes) -> bool:
-    try:
-        return zlib.decompressobj(_ASGZIP).decompress(chunk, len(START)) == START
-    except zlib.error:
-        return False
 
 
 def _read(file: BinaryIO, at: int, size: int) -> bytes:

@@ -13,7 +13,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.exceptions import Abort, TyperException
 
-from worker.cli import articles, dead, demo, extract, feeds, kibana, production, run, setup, status, tag
+from worker.cli import (
+    archive,
+    articles,
+    dead,
+    demo,
+    extract,
+    feeds,
+    kibana,
+    production,
+    run,
+    setup,
+    status,
+    tag,
+)
 from worker.cli.output import say, say_error
 from worker.errors import FeedmillError, OwnTagsError, UsageError
 
@@ -58,6 +71,7 @@ for command in (
     app.command()(command)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(dead.app, name="dead")
+app.add_typer(archive.app, name="archive")
 app.add_typer(kibana.app, name="kibana")
 
 

@@ -70,6 +70,7 @@ def demo_settings(database: Path) -> Settings:
     """Return settings for the demo's own site: loopback and any port allowed, no pause between requests."""
     return read_settings(
         store_url=f"sqlite:///{database}",
+        archive_url=str(database.with_name(f"{database.stem}-archive")),
         broker_url="memory://",
         allow_private_networks="127.0.0.0/8",
         allow_ports="any",

@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from worker.cli.articles import flat, say_document
-from worker.cli.output import CLOCK, say, say_json, settings
+from worker.cli.output import CLOCK, say, say_error, say_json, settings
 from worker.errors import OperationError, UsageError, WorkError
 
 if TYPE_CHECKING:
@@ -19,18 +19,57 @@ if TYPE_CHECKING:
 
 def extract(
     source: Annotated[
-        str, typer.Argument(metavar="URL|FILE", help="A page's address, or a saved HTML file.")
+        str, typer.Argument(metavar="URL|FILE", help="A page's address, a saved HTML file, or a WARC file.")
     ],
     url: Annotated[str | None, typer.Option(help="Where a saved file comes from.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object per article.")] = False,
 ) -> None:
-    """Extract and tag one page, and print it."""
-    document = _document(source, url)
+    """Extract and tag one page, or every response of a WARC file in their order, and print it."""
+    from worker.ops.extraction import is_warc
+
+    is_address = source.startswith(("http://", "https://"))
+    if not is_address and not Path(source).is_file():
+        raise UsageError(f"neither a web address nor a file: {source}")
+    if not is_address and is_warc(Path(source)):
+        _extract_all(Path(source), json=json)
+        return
+    _say_article(_document(source, url), json=json)
+
+
+def _say_article(document: Document, *, json: bool) -> None:
     if json:
         say_json(document)
         return
     say_document(document)
     say_evidence(document)
+
+
+def _extract_all(path: Path, *, json: bool) -> None:
+    """Print the articles of a WARC file; on stderr what gave none, and how many there were of each."""
+    from worker.archive.reading import Unread
+    from worker.mill import open_pool
+    from worker.ops.extraction import NoArticle, extract_file
+
+    articles = rejected = broken = 0
+    configured = settings()
+    with path.open("rb") as file, closing(open_pool(configured)) as pool:
+        for each in extract_file(file, pool, configured.extract_processes, CLOCK):
+            match each:
+                case NoArticle():
+                    rejected += 1
+                    say_error(f"no article: {each.error.reason}: {each.url}: {each.error.detail}")
+                case Unread():
+                    broken += 1
+                    say_error(f"{path}: {each.error.reason} at {each.offset}: {each.error.detail}")
+                case _:
+                    if articles and not json:
+                        say("")
+                    articles += 1
+                    _say_article(each, json=json)
+    said = f"{articles:,} articles, {rejected:,} pages without one, {broken:,} records that cannot be read"
+    if broken:
+        raise OperationError(said)
+    say_error(said)
 
 
 def say_evidence(document: Document) -> None:
@@ -53,8 +92,6 @@ def _document(source: str, url: str | None) -> Document:
     from worker.ops.preview import extract_page, fetch_page, read_page
 
     is_address = source.startswith(("http://", "https://"))
-    if not is_address and not Path(source).exists():
-        raise UsageError(f"neither a web address nor a file: {source}")
     one_child = settings().model_copy(update={"extract_processes": 1})
     with closing(open_fetcher(one_child, CLOCK)) as fetcher, closing(open_pool(one_child)) as pool:
         page = fetch_page(source, fetcher) if is_address else read_page(Path(source), url, CLOCK.now())

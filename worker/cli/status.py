@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from worker.cli.output import CLOCK, opened_store, pairs, say, say_json, settings
+from worker.ops.archive import size_of
 from worker.ops.crew import find_crew
 from worker.ops.status import Status, collect_status
 from worker.ops.text import one_line, when
@@ -16,20 +17,23 @@ from worker.ops.text import one_line, when
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from worker.ops.archive import ArchiveSize
     from worker.ops.crew import Crew
 
 
 def status(json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
     """Show feeds, entries by outcome, what waits, and what fails."""
     now = CLOCK.now()
-    crew = find_crew(settings())
+    configured = settings()
+    crew, archive = find_crew(configured), size_of(configured)
     with opened_store() as store:
         collected = collect_status(store, now)
     if json:
         said = {"seen": collected.seen, "crew": asdict(crew) if crew else None}
+        said["archive"] = asdict(archive) if archive else None
         say_json({**asdict(collected), **said})
         return
-    pairs(status_lines(collected, now) + (crew_lines(crew) if crew else []))
+    pairs([*status_lines(collected, now), archive_line(archive), *(crew_lines(crew) if crew else [])])
     for each in collected.troubled:
         trouble, name = each.problem.trouble.value, one_line(each.feed.title or each.feed.url)
         say(Text(f"  {trouble}: {name}: {one_line(each.problem.said)}", style="red"))
@@ -52,6 +56,14 @@ def status_lines(status: Status, now: datetime) -> list[tuple[str, str]]:
         told.append(("pending", waiting))
     told += [(outcome, f"{rows:,} {reason}") for outcome, reason, rows in status.reasons]
     return told
+
+
+def archive_line(archive: ArchiveSize | None) -> tuple[str, str]:
+    """Return how large the archive is, as heading and sentence."""
+    if archive is None:
+        return "archive", "off"
+    being_written = f", {archive.open:,} open" if archive.open else ""
+    return "archive", f"{archive.files:,} files, {archive.size / 1e6:,.1f} MB{being_written}"
 
 
 def crew_lines(crew: Crew) -> list[tuple[str, str]]:

@@ -203,6 +203,7 @@ def _merged(existing: Document, document: Document) -> Document:
         feed_ids=_feed_ids(existing, document),
         first_seen_at=min(existing.first_seen_at, document.first_seen_at),
         fetched_at=max(existing.fetched_at, document.fetched_at),
+        archive=existing.archive or (document.archive if has_same_content(existing, document) else None),
     )
 
 
