@@ -49,7 +49,11 @@ HEADER_VALUES = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_
 )
 def test_a_page_comes_back_as_it_was(body, status, headers, path, hops):
     original = page(
-        body=body, status=status, headers=headers, final_url=f"https://a.example/{path}", redirects=tuple(hops)
+        body=body,
+        status=status,
+        headers=headers,
+        final_url=f"https://a.example/{path}",
+        redirects=tuple(hops),
     )
     assert through_records(original) == original
 
@@ -64,7 +68,9 @@ def test_a_page_comes_back_as_it_was(body, status, headers, path, hops):
             id="a coding that is undone",
         ),
         pytest.param(
-            {"transfer-encoding": "chunked"}, [b"x-crawler-transfer-encoding: chunked"], id="chunks that are joined"
+            {"transfer-encoding": "chunked"},
+            [b"x-crawler-transfer-encoding: chunked"],
+            id="chunks that are joined",
         ),
     ],
 )
@@ -128,7 +134,13 @@ def test_an_independent_reader_opens_a_file_and_finds_every_digest_right(tmp_pat
             found.append((record.rec_type, body if record.rec_type == "response" else None))
             assert record.digest_checker.passed is not False
             where.append((reader.get_record_offset(), reader.get_record_length()))
-    assert [kind for kind, _ in found] == ["warcinfo", *["response", "metadata"] * 20, "revisit", "metadata", "metadata"]
+    assert [kind for kind, _ in found] == [
+        "warcinfo",
+        *["response", "metadata"] * 20,
+        "revisit",
+        "metadata",
+        "metadata",
+    ]
     assert [body for kind, body in found if kind == "response"] == [each.body for each in pages]
     assert [(place.offset, place.length) for place in places] == where[1:41:2]
 
@@ -143,7 +155,9 @@ def test_a_revisit_names_the_response_whose_body_it_has(tmp_path: Path):
         heads = {record.rec_type: record.rec_headers for record in ArchiveIterator(file)}
     response, revisit = heads["response"], heads["revisit"]
     assert revisit["WARC-Refers-To"] == response["WARC-Record-ID"]
-    assert revisit["WARC-Refers-To-Target-URI"] == response["WARC-Target-URI"] == "https://news.example/story/1"
+    assert (
+        revisit["WARC-Refers-To-Target-URI"] == response["WARC-Target-URI"] == "https://news.example/story/1"
+    )
     assert revisit["WARC-Refers-To-Date"] == response["WARC-Date"] == "2026-11-24T12:00:00.001Z"
     assert revisit["WARC-Payload-Digest"] == response["WARC-Payload-Digest"]
     assert revisit["WARC-Profile"].endswith("identical-payload-digest")
@@ -186,7 +200,10 @@ SHAPES = {
 def test_responses_in_their_codings_are_read(message):
     (found,) = pages_in(io.BytesIO(foreign(message)))
     assert isinstance(found, Page)
-    assert (found.url, found.final_url, found.status, found.body) == ("https://theirs.example/0",) * 2 + (200, HELLO)
+    assert (found.url, found.final_url, found.status, found.body) == ("https://theirs.example/0",) * 2 + (
+        200,
+        HELLO,
+    )
     assert found.fetched_at.isoformat() == "2026-01-02T03:04:05+00:00"
 
 
@@ -199,7 +216,9 @@ def test_files_that_are_not_packed_record_by_record_are_read(wrap):
 @pytest.mark.parametrize(
     ("message", "error"),
     [
-        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nno gzip", ArchiveDamagedError, id="no gzip"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nno gzip", ArchiveDamagedError, id="no gzip"
+        ),
         pytest.param(b"HTTP/1.1 odd\r\n\r\nhello", ArchiveKindError, id="no status"),
     ],
 )

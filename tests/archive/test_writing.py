@@ -84,7 +84,9 @@ def test_a_file_ends_when_it_is_old_whether_pages_come_or_not(path, by):
     if by == "keep":
         archive.keep(page(2), SUBJECT)
     archive.sync()
-    assert sorted(name.endswith(".open") for name in names(path)) == ([False, True] if by == "keep" else [False])
+    assert sorted(name.endswith(".open") for name in names(path)) == (
+        [False, True] if by == "keep" else [False]
+    )
     archive.close()
 
 
