@@ -143,7 +143,7 @@ def open_mill(
     rotation = Rotation(
         max_bytes=settings.archive_file_mb * 1_000_000, max_age_s=settings.archive_file_minutes * 60
     )
-    archive = open_archive(settings.archive_folder, rotation, clock, outage.met)
+    archive = open_archive(settings.archive_folder, rotation, clock, outage.met, settings.archive_bucket)
     store = open_store(settings)
     gate = gate or LocalGate(clock)
     gate.remember(StoredStops(store.hosts, clock, outage))
