@@ -6,17 +6,16 @@ library's own business: it reads them from its environment and files, and nothin
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
-import sys
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from fsspec.core import url_to_fs
 
 from worker.archive.files import is_name
+from worker.archive.refusals import code_of, is_bucket_missing, is_refusal, missing_package, raised, said
 from worker.errors import (
     ArchiveMissingError,
     ArchiveNotUploadedError,
@@ -44,24 +43,6 @@ MARKER = "feedmill-archive.txt"
 _NOTE = b"Feedmill keeps WARC files here: pages and feeds as they were fetched.\n"
 _PUT_OPTIONS: dict[str, dict[str, int]] = {"s3": {"chunksize": 16_777_216, "max_concurrency": 1}}
 """By protocol, what bounds an upload's memory: s3fs would hold ten parts of 50 MB."""
-_RAISED = {
-    "botocore.exceptions": ("BotoCoreError", "ClientError"),
-    "aiohttp": ("ClientError",),
-    "google.auth.exceptions": ("GoogleAuthError",),
-    "gcsfs.retry": ("HttpError",),
-    "azure.core.exceptions": ("AzureError",),
-}
-"""By module, what fsspec's backends raise besides OSError (which a timeout is) and ValueError."""
-_REFUSALS = frozenset(
-    {
-        "NoCredentialsError",
-        "PartialCredentialsError",
-        "CredentialRetrievalError",
-        "ProfileNotFound",
-        "ParamValidationError",
-        "DefaultCredentialsError",
-    }
-)
 
 
 class Bucket:
@@ -80,7 +61,7 @@ class Bucket:
         try:
             self._store, root = url_to_fs(self.place, use_listings_cache=False)
         except ImportError as error:
-            raise OperationError(f"FEEDMILL_ARCHIVE_URL: {_missing_package(url, error)}") from error
+            raise OperationError(f"FEEDMILL_ARCHIVE_URL: {missing_package(url, error)}") from error
         except (ValueError, TypeError) as error:
             raise OperationError(f"FEEDMILL_ARCHIVE_URL: {self.place}: {error}") from error
         self._root = root.rstrip("/")
@@ -107,7 +88,7 @@ class Bucket:
             try:
                 self._store.cat_file(self._path(MARKER), start=0, end=1)
             except FileNotFoundError as error:
-                if _is_bucket_missing(error):
+                if is_bucket_missing(error):
                     raise
 
     def read(self, name: str, offset: int, length: int) -> bytes:
@@ -118,9 +99,9 @@ class Bucket:
             ArchiveUnavailableError: the object store is away, or was a moment ago.
         """
         now = self._clock.monotonic()
-        away_at, said = self._away
+        away_at, detail = self._away
         if now < away_at + AWAY_S:
-            raise ArchiveUnavailableError(detail=said)
+            raise ArchiveUnavailableError(detail=detail)
         if now < self._absent.get(name, float("-inf")) + ABSENT_S:
             raise _not_uploaded(name)
         try:
@@ -206,13 +187,13 @@ class Bucket:
         """Turn what a backend raises into a leaf of the error tree; `name` is the file that is read."""
         try:
             yield
-        except _raised() as error:
-            if name and isinstance(error, FileNotFoundError) and not _is_bucket_missing(error):
+        except raised() as error:
+            if name and isinstance(error, FileNotFoundError) and not is_bucket_missing(error):
                 raise _not_uploaded(name) from error
-            if _code(error) == "InvalidRange":
+            if code_of(error) == "InvalidRange":
                 raise ArchiveMissingError(detail=f"{name} ends before {offset}") from error
-            leaf = ArchiveRefusedError if _is_refusal(error) else ArchiveUnavailableError
-            raise leaf(detail=f"archive {self.place}: {_said(error)}") from error
+            leaf = ArchiveRefusedError if is_refusal(error) else ArchiveUnavailableError
+            raise leaf(detail=f"archive {self.place}: {said(error)}") from error
 
 
 class _Object(io.RawIOBase):
@@ -250,39 +231,3 @@ class _Object(io.RawIOBase):
 
 def _not_uploaded(name: str) -> ArchiveNotUploadedError:
     return ArchiveNotUploadedError(detail=f"{name} is neither in the spool here nor in the object store")
-
-
-def _raised() -> tuple[type[Exception], ...]:
-    """Return what may be raised by the backends that are loaded."""
-    loaded = ((sys.modules.get(module), names) for module, names in _RAISED.items())
-    own = (getattr(module, name) for module, names in loaded if module for name in names)
-    return (OSError, ValueError, *own)
-
-
-def _is_refusal(error: Exception) -> bool:
-    """Return whether an answer came, and it was no: waiting does not help then."""
-    refused = isinstance(error, (FileNotFoundError, PermissionError))
-    wrong = isinstance(error, ValueError) or type(error).__name__ in _REFUSALS
-    return refused or wrong or getattr(error, "errno", None) == errno.EINVAL
-
-
-def _is_bucket_missing(error: Exception) -> bool:
-    return _code(error) == "NoSuchBucket"
-
-
-def _code(error: Exception) -> str | None:
-    """Return S3's own word for what is wrong, which s3fs keeps in the cause."""
-    answer: Any = getattr(error.__cause__, "response", None) or {}
-    code: str | None = answer.get("Error", {}).get("Code")
-    return code
-
-
-def _said(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
-
-
-def _missing_package(url: str, error: ImportError) -> str:
-    kind = url.partition("://")[0]
-    if kind in ("s3", "s3a"):
-        return "s3:// needs the package s3fs: pip install 'feedmill[s3]'"
-    return f"{kind}:// needs another package: {_said(error)}"

@@ -7,7 +7,6 @@ import hashlib
 import os
 import threading
 from contextlib import contextmanager
-
 from typing import TYPE_CHECKING
 
 import structlog

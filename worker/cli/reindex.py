@@ -6,7 +6,6 @@ import sys
 import threading
 from contextlib import closing
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -41,6 +40,9 @@ from worker.reindex.diff import Limits, exceeded
 from worker.reindex.plan import Source, Step
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from worker.models import ArchiveLocation, Page
     from worker.reindex.diff import Report
     from worker.store.base import Store
 
@@ -99,26 +101,32 @@ def start(  # noqa: PLR0917 - one parameter per option of the command
 
 
 def _copy(store: Store, asked: Asked) -> None:
-    from worker.archive.files import Folder
     from worker.archive.reading import read_page
+    from worker.archive.uploading import ARRIVAL_S
     from worker.mill import open_pool
+    from worker.ops.archive import readable_folder
+    from worker.reindex.bench import Bench, no_page
     from worker.reindex.crew import run_copy
-    from worker.reindex.run import Bench
     from worker.signals import stop_signals
+    from worker.store.outage import Outage
 
     configured = settings()
-    folder = configured.archive_folder
-    if folder is None and control.needs_pages(store, asked):
-        raise UsageError("no pages are kept (FEEDMILL_ARCHIVE_URL is off): --from index")
+    read: Callable[[ArchiveLocation], Page] = no_page
+    if control.needs_pages(store, asked):
+        if configured.archive_folder is None:
+            raise UsageError("no pages are kept (FEEDMILL_ARCHIVE_URL is off): --from index")
+        read = partial(read_page, readable_folder(configured))
     with closing(open_pool(configured)) as pool:
         rebuild = control.start(store, CLOCK, asked)
         say(f"{rebuild.from_version} → {rebuild.to_version}, {plan_of(rebuild)}")
         bench = Bench(
             store=store,
             pool=pool,
-            read_page=partial(read_page, Folder(folder or Path())),
+            read_page=read,
             clock=CLOCK,
             stopping=threading.Event(),
+            upload_s=configured.archive_file_minutes * 60 + ARRIVAL_S,
+            met=Outage(CLOCK).met,
         )
         with stop_signals(bench.stopping.set), watching_copy() as watch:
             done = run_copy(

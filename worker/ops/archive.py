@@ -12,7 +12,7 @@ from worker.archive.files import OPEN, Folder
 from worker.archive.opening import open_files
 from worker.archive.recovery import is_held
 from worker.clock import Clock
-from worker.errors import ArchiveError, OperationError
+from worker.errors import ArchiveError, ArchiveUnavailableError, OperationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -63,6 +63,20 @@ def folder_of(settings: Settings) -> Folder:
     if settings.archive_folder is None:
         raise OperationError("no pages are kept: FEEDMILL_ARCHIVE_URL is `off`")
     return open_files(settings.archive_folder, settings.archive_bucket, Clock())
+
+
+def readable_folder(settings: Settings) -> Folder:
+    """Return the archive's folder, after a look whether its object store may be read.
+
+    Raises:
+        OperationError: no pages are kept, or they can't be read.
+    """
+    folder = folder_of(settings)
+    try:
+        folder.require()
+    except ArchiveUnavailableError as error:
+        raise OperationError(f"{error.detail} (FEEDMILL_ARCHIVE_URL)") from error
+    return folder
 
 
 def size_of(settings: Settings) -> ArchiveSize | None:

@@ -1,0 +1,130 @@
+"""Documents made anew: which of them, from what, and by which child; what can't be is kept as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from worker.archive.files import find_beginning
+from worker.errors import ArchiveError, ArchiveUnavailableError, PoolCrashError, PoolTimeoutError
+from worker.extract.pool import ChildBugError
+from worker.reindex.making import COPIED, KEPT, Job, Made, kept, make_all
+from worker.reindex.plan import STALE, Step, is_stale, request_of
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Sequence
+
+    from worker.clock import Clock
+    from worker.extract.pool import WorkerPool
+    from worker.models import ArchiveLocation, Document, Page
+    from worker.reindex.plan import Plan
+    from worker.store.base import Store
+
+log = structlog.get_logger()
+
+CHUNK = 10
+"""Documents in one call to a child: a call costs .7 ms, and a hanging page the others' work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What a copy works with. `read_page` reads the archive; `stopping` is set when it is to leave off.
+
+    `upload_s` is how long after its beginning a file may still be on its way to the archive. `met` is told
+    when the archive is away.
+    """
+
+    store: Store
+    pool: WorkerPool
+    read_page: Callable[[ArchiveLocation], Page]
+    clock: Clock
+    stopping: threading.Event
+    upload_s: float = 0.0
+    met: Callable[[ArchiveUnavailableError], object] = str
+
+
+def is_coming(bench: Bench, document: Document) -> bool:
+    """Return whether a page that is not in the archive may be there soon: its file is young."""
+    began = find_beginning(document.archive.file) if document.archive else None
+    return began is not None and bench.clock.now() < began + timedelta(seconds=bench.upload_s)
+
+
+def no_page(location: ArchiveLocation) -> Page:
+    """Stand in for the archive where no page is read."""
+    raise AssertionError(f"made from the stored text, not from {location.file}")
+
+
+def remake(bench: Bench, plan: Plan, documents: Sequence[Document]) -> list[Made]:
+    """Return what becomes of each document, in order: those outside the selection stay as they are.
+
+    Raises:
+        ArchiveUnavailableError: no page can be read now.
+    """
+    chosen = choose(bench.store, plan, documents)
+    made = {each.article_id: Made(each, COPIED) for each in documents if each.article_id not in chosen}
+    jobs = []
+    for document in documents:
+        if document.article_id in chosen:
+            try:
+                jobs.append(_job(bench, document, plan.steps))
+            except ArchiveUnavailableError:
+                raise
+            except ArchiveError as error:
+                made[document.article_id] = kept(document, error)
+    for job, each in zip(jobs, _run(bench, jobs), strict=True):
+        made[job.document.article_id] = each
+    return [made[document.article_id] for document in documents]
+
+
+def choose(store: Store, plan: Plan, documents: Sequence[Document]) -> set[str]:
+    """Return the ids of those documents that the plan is about."""
+    if not plan.steps & {Step.EXTRACT, Step.TAGS}:
+        return set()
+    chosen = documents
+    if plan.selection.get(STALE):
+        chosen = [document for document in documents if is_stale(document, plan.steps)]
+    ids = {document.article_id for document in chosen}
+    request = request_of(plan.selection)
+    return store.articles.matching(request, ids) if request and ids else ids
+
+
+def _job(bench: Bench, document: Document, steps: frozenset[Step]) -> Job:
+    """Return how to make a document anew; of one that never had a page, from its text.
+
+    Raises:
+        ArchiveError: its page is not to be had; ArchiveUnavailableError: no page is, now.
+    """
+    feed = bench.store.feeds.get(document.feed_id)
+    page = row = None
+    if Step.EXTRACT in steps and document.archive:
+        page = bench.read_page(document.archive)
+        row = bench.store.entries.get(document.written_by.entry_id) if document.written_by else None
+    return Job(document=document, steps=steps, page=page, row=row, publisher=feed.country if feed else None)
+
+
+def _run(bench: Bench, jobs: Sequence[Job]) -> list[Made]:
+    made: list[Made] = []
+    for start in range(0, len(jobs), CHUNK):
+        chunk = jobs[start : start + CHUNK]
+        try:
+            made += bench.pool.run(make_all, chunk, bench.clock.monotonic)
+        except (PoolTimeoutError, PoolCrashError, ChildBugError):
+            made += [_run_alone(bench, job) for job in chunk]
+    return made
+
+
+def _run_alone(bench: Bench, job: Job) -> Made:
+    """Return what one job comes to, one of those that a child died of, or of a neighbour's."""
+    try:
+        (made,) = bench.pool.run(make_all, [job], bench.clock.monotonic)
+    except (PoolTimeoutError, PoolCrashError) as error:
+        return kept(job.document, error)
+    except ChildBugError as error:
+        log.error("bug", article_id=job.document.article_id, traceback=str(error))  # noqa: TRY400 - the child's
+        return Made(job.document, f"{KEPT}: bug")
+    found: Made = made
+    return found
