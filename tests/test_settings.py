@@ -111,7 +111,10 @@ def test_the_archives_folder(url, folder):
 
 def test_before_an_object_store_files_lie_in_the_spool():
     settings = read_settings(archive_url="s3://bucket/pre/fix", archive_spool="~/spool")
-    assert (settings.archive_folder, settings.archive_bucket) == (Path.home() / "spool", "s3://bucket/pre/fix")
+    assert (settings.archive_folder, settings.archive_bucket) == (
+        Path.home() / "spool",
+        "s3://bucket/pre/fix",
+    )
 
 
 def test_secrets_in_the_archives_url_are_not_shown():

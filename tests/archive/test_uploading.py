@@ -224,7 +224,14 @@ def test_a_failure_is_told_once_and_so_is_its_end(spool, bucket, clock):
 
 @pytest.mark.parametrize(
     ("failures", "jitter", "expected"),
-    [(0, 0.0, 5.0), (1, 0.0, 10.0), (3, 0.0, 40.0), (3, 1.0, 30.0), (9, 0.0, LONGEST_PAUSE_S), (10**6, 0.0, 300)],
+    [
+        (0, 0.0, 5.0),
+        (1, 0.0, 10.0),
+        (3, 0.0, 40.0),
+        (3, 1.0, 30.0),
+        (9, 0.0, LONGEST_PAUSE_S),
+        (10**6, 0.0, 300),
+    ],
 )
 def test_pauses_grow_up_to_minutes(failures, jitter, expected):
     assert pause_s(failures, jitter) == expected
@@ -257,9 +264,7 @@ def test_a_start_uploads_what_one_before_left_and_a_stop_what_it_closed(tmp_path
     [left, torn] = keep(spool, page(1), page(2), clock=clock)
     path = spool.path / torn.file
     path.rename(f"{path}.open")
-    opened = open_archive(
-        spool.path, Rotation(max_bytes=10**9, max_age_s=900), clock, print, bucket.place
-    )
+    opened = open_archive(spool.path, Rotation(max_bytes=10**9, max_age_s=900), clock, print, bucket.place)
     last = opened.keep(page(3), SUBJECT)
     opened.close()
     assert list(spool.path.iterdir()) == []
