@@ -12,7 +12,7 @@ HUFFPOST ?=
 HUFFPOST_MAP ?=
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-fast check format eval gazetteer topic-table bench-store bench-places sim-schedule soak lock docs clean
+.PHONY: help setup demo run test test-fast check format eval gazetteer topic-table bench-archive bench-store bench-places sim-schedule soak lock docs clean
 
 help: ## Show what each target does
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ topic-table: ## Build the table of words that tagging reads from HUFFPOST=… (g
 bench-places: setup ## Countries of labelled texts, beside geotext and flashgeotext (fetches them into .peers)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .peers $(PEERS)
 	PYTHONPATH=.peers $(BIN)/python -m bench.places
+
+bench-archive: setup ## What keeping a page costs beside extracting it (needs the labelled pages)
+	$(BIN)/python -m bench.archive
 
 bench-store: setup ## Articles per second through the writer, beside bare requests (needs Elasticsearch)
 	$(BIN)/python -m bench.store
