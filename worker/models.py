@@ -513,3 +513,101 @@ class DueRow:
     entry_id: str
     domain: str
     first_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What a rebuild made of one document: `before` as it read it, `after` as it is to be in the new version.
+
+    `after` has the article id of `before`, and what `before` says of its feeds and times. It equals
+    `before` where the document is only copied, and is None where it is not to be in the new version.
+    """
+
+    before: Document
+    after: Document | None
+
+
+class CarryState(StrEnum):
+    """What became of a carried document.
+
+    carried: the new version holds it as it is to be, or does not hold it. changed: it is no longer as the
+    rebuild read it; read it again. gone: there is no such article any more, in either version. refused:
+    the new version cannot hold it; what it held before, if anything, stays.
+    """
+
+    CARRIED = "carried"
+    CHANGED = "changed"
+    GONE = "gone"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarryResult:
+    """The store's answer to one carried document. `error` says why it was refused."""
+
+    state: CarryState
+    error: str | None = None
+
+
+class Phase(StrEnum):
+    """How far a rebuild has come.
+
+    copying: documents are carried into the new version. copied: all are there. promoted: the new version is
+    the live one, the old one its twin. cancelled and cleaned: it is over, there is one version.
+    """
+
+    COPYING = "copying"
+    COPIED = "copied"
+    PROMOTED = "promoted"
+    CANCELLED = "cancelled"
+    CLEANED = "cleaned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuild:
+    """One rebuild of the article index, as every machine that works on it must know it.
+
+    `source` is archive or index; `only` are the steps that are done anew (extract, tags, mapping), all
+    where it is empty; `selection` is what the operator chose, as JSON says it. `rate` is the most documents
+    a second, None without a bound; `total` how many the live version held at the start. `said` are counts
+    that its end came to.
+    """
+
+    rebuild_id: str
+    phase: Phase = Phase.COPYING
+    started_at: datetime
+    ended_at: datetime | None = None
+    source: str
+    only: tuple[str, ...] = ()
+    selection: Mapping[str, object] = field(default_factory=dict)
+    from_version: str
+    to_version: str
+    extractor_version: str = ""
+    tagger_version: str = ""
+    rate: float | None = None
+    total: int = 0
+    said: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """A part of a rebuild that one worker at a time is at: the articles with `after` < id < `before`.
+
+    An empty `before` is the open end; bounds between slices are shorter than an id, so that none is one.
+    `cursor` is the last id that is done with, `after` at first. A slice is claimed as a ledger row is:
+    `claim` holds it until `due_at`. `seen` are the documents done with, `seen_at_claim` those that were when
+    it was claimed: with `claimed_at` and `saved_at` they give the present rate. `counts` are by result.
+    """
+
+    slice_id: str
+    after: str = ""
+    before: str = ""
+    cursor: str = ""
+    done: bool = False
+    claim: str | None = None
+    due_at: datetime | None = None
+    claimed_at: datetime | None = None
+    saved_at: datetime | None = None
+    seen: int = 0
+    seen_at_claim: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)

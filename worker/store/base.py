@@ -1,4 +1,4 @@
-"""What a store must offer: four protocols, and the one call that settles attempts.
+"""What a store must offer: four protocols, those of `store.rebuilding`, and the call that settles attempts.
 
 Every backend passes the same contract suite (`tests/store/contract.py`). Ids and records are those
 of `worker.models`. Methods raise `StoreError` and nothing else; all of them may be called from any
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Wait,
     )
     from worker.store.query import SearchPage, SearchRequest
+    from worker.store.rebuilding import ArticleVersions, RebuildStore
     from worker.store.turns import Share
 
 
@@ -230,7 +231,7 @@ class HostStore(Protocol):
 
 
 class Store(Protocol):
-    """The four stores over one connection, and the write path that spans them."""
+    """The stores over one connection, and the write path that spans them."""
 
     @property
     def feeds(self) -> FeedStore: ...
@@ -243,6 +244,12 @@ class Store(Protocol):
 
     @property
     def hosts(self) -> HostStore: ...
+
+    @property
+    def versions(self) -> ArticleVersions: ...
+
+    @property
+    def rebuilds(self) -> RebuildStore: ...
 
     def settle(self, settlements: Sequence[Settlement], now: datetime) -> list[Settled]:
         """Write each candidate, then finish its row: never an outcome without its document.
@@ -261,6 +268,9 @@ class Store(Protocol):
         are deleted from the index, and every row that ended at one of them forgets it; the done ones
         that ended with an article become `rejected(boilerplate)`. One transaction holds all of this; a
         store that has none deletes first and finishes this row last, so that its retry repairs a crash.
+
+        **A twin** of the article index (`store.rebuilding`) gets whatever is written here, before the row
+        is finished. Deciding looks at the live version alone.
         """
         ...
 

@@ -65,7 +65,7 @@ def decide(existing: Document | None, candidate: Candidate, now: datetime) -> De
     if existing is None:
         return Decision("create", _first(candidate, now), OutcomeKind.INDEXED)
     if repeated := _repeated_outcome(existing, candidate):
-        known = replace(existing, feed_ids=_feed_ids(existing, candidate.document))
+        known = replace(existing, feed_ids=all_feed_ids(existing, candidate.document))
         return Decision("keep" if known == existing else "merge", known, repeated)
     if candidate.fallback_id and is_other_article(existing, candidate):
         return Decision("fallback", candidate=_without_canonical(candidate))
@@ -189,7 +189,7 @@ def _first(candidate: Candidate, now: datetime) -> Document:
     late_s = max(0, int((now - document.published_at).total_seconds())) if dated else None
     return replace(
         document,
-        feed_ids=_feed_ids(document, document),
+        feed_ids=all_feed_ids(document),
         revision=1,
         indexed_at=now,
         publish_to_index_s=late_s,
@@ -200,7 +200,7 @@ def _first(candidate: Candidate, now: datetime) -> Document:
 def _merged(existing: Document, document: Document) -> Document:
     return replace(
         existing,
-        feed_ids=_feed_ids(existing, document),
+        feed_ids=all_feed_ids(existing, document),
         first_seen_at=min(existing.first_seen_at, document.first_seen_at),
         fetched_at=max(existing.fetched_at, document.fetched_at),
     )
@@ -225,8 +225,9 @@ def _revised(existing: Document, candidate: Candidate, now: datetime) -> Documen
     return replace(revised, published_at=known.published_at, published_source=known.published_source)
 
 
-def _feed_ids(one: Document, other: Document) -> tuple[str, ...]:
-    return tuple(sorted({one.feed_id, *one.feed_ids, *other.feed_ids}))
+def all_feed_ids(owned: Document, *others: Document) -> tuple[str, ...]:
+    """Return the feeds that any of the documents knows, and the one that `owned` belongs to."""
+    return tuple(sorted({owned.feed_id, *owned.feed_ids}.union(*(each.feed_ids for each in others))))
 
 
 def _without_canonical(candidate: Candidate) -> Candidate:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from worker.models import EntryState, Wait
 from worker.store.ledger import LISTED_SPACING, Standing, is_change
 from worker.store.records import from_ms, to_ms
-from worker.store.sqlite.articles import add_feed
+from worker.store.sqlite.level import add_feed
 from worker.store.sqlite.rows import DUE_UNLESS_HELD, entry_values
 
 if TYPE_CHECKING:

@@ -16,12 +16,14 @@ from worker.store.decide import (
 )
 from worker.store.records import to_ms
 from worker.store.sqlite.articles import delete_document, find_document
+from worker.store.sqlite.tables import find_versions
 
 if TYPE_CHECKING:
     import sqlite3
     from datetime import datetime
 
     from worker.models import Candidate
+    from worker.store.sqlite.tables import Tables
 
 _ROW = "SELECT domain, article_id, json_extract(said, '$.title') AS title FROM entry WHERE id = ?"
 _SAME_TEXT = """SELECT entry_id, article_id, json_extract(said, '$.title') AS title FROM entry
@@ -50,18 +52,19 @@ def withdraw(
     own = Showing(candidate.entry_id, row["title"] or "", candidate.document.article_id)
     if not is_boilerplate([own, *showings]):
         return None
-    seen = seen_on(len(showings) + 1, row["domain"])
+    seen, versions = seen_on(len(showings) + 1, row["domain"]), find_versions(db)
     ended_at = {each["article_id"] for each in db.execute(_ARTICLES, (row["domain"], text)).fetchall()}
     for article_id in sorted({*ended_at, row["article_id"]} - {None}):
-        if _holds_only(db, article_id, text):
-            delete_document(db, article_id)
+        if _holds_only(db, versions.live, article_id, text):
+            for tables in versions.all():
+                delete_document(db, tables, article_id)
             db.execute(_FORGET, {"article_id": article_id, "now": to_ms(now), "detail": seen})
     return seen
 
 
-def _holds_only(db: sqlite3.Connection, article_id: str, text: str) -> bool:
+def _holds_only(db: sqlite3.Connection, tables: Tables, article_id: str, text: str) -> bool:
     """Return whether the article's present text is the boilerplate and no operator let it in."""
-    document = find_document(db, article_id)
+    document = find_document(db, tables, article_id)
     if document is None or body_hash(document) != text:
         return False
     forced = "SELECT 1 FROM entry WHERE article_id = ? AND forced LIMIT 1"

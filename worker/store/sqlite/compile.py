@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from worker.store.query import Phrase, SearchRequest, Term
+    from worker.store.sqlite.tables import Tables
 
     TextTerm = Word | Phrase | Prefix
 
@@ -28,8 +29,9 @@ _COLUMN_FILTERS = ("domain", "language")
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A request as an FTS5 expression (or none) and SQL conditions with their values."""
+    """A request to one version's tables: an FTS5 expression (or none) and SQL conditions with their values."""
 
+    tables: Tables
     match: str | None = None
     conditions: tuple[str, ...] = ()
     values: tuple[str | int, ...] = ()
@@ -41,31 +43,33 @@ class Compiled:
 
     def page(self, limit: int, offset: int) -> tuple[str, tuple[str | int, ...]]:
         """Return the statement that finds (row, score), best first; a score rises with relevance."""
-        score = f"-bm25(article_fts, {_WEIGHTS})" if self.match else "0.0"
+        score = f"-bm25({self.tables.fts}, {_WEIGHTS})" if self.match else "0.0"
         order = "a.published_at DESC, a.article_id"
         order = order if self.by_date or not self.match else f"score DESC, {order}"
         statement = f"SELECT a.id, {score} AS score {self._from()} ORDER BY {order} LIMIT ? OFFSET ?"
         return statement, (*self._bound(), limit, offset)
 
     def _from(self) -> str:
-        tables = "article_fts JOIN article AS a ON a.id = article_fts.rowid" if self.match else "article AS a"
-        matches = ("article_fts MATCH ?",) if self.match else ()
+        fts, articles = self.tables.fts, f"{self.tables.article} AS a"
+        source = f"{fts} JOIN {articles} ON a.id = {fts}.rowid" if self.match else articles
+        matches = (f"{fts} MATCH ?",) if self.match else ()
         conditions = " AND ".join((*matches, *self.conditions))
-        return f"FROM {tables} WHERE {conditions}" if conditions else f"FROM {tables}"
+        return f"FROM {source} WHERE {conditions}" if conditions else f"FROM {source}"
 
     def _bound(self) -> tuple[str | int, ...]:
         return (*((self.match,) if self.match else ()), *self.values)
 
 
-def compile_request(request: SearchRequest) -> Compiled:
-    """Return the request as SQLite understands it."""
+def compile_request(request: SearchRequest, tables: Tables) -> Compiled:
+    """Return the request as SQLite understands it, for one version's tables."""
     clauses = request.query.clauses if request.query else ()
     text = [clause for clause in clauses if _is_text(clause)]
-    conditions = [_clause(clause) for clause in clauses if not _is_text(clause)]
+    conditions = [_clause(clause, tables) for clause in clauses if not _is_text(clause)]
     filters = (Filter(name, value) for name in FILTERS if (value := getattr(request, name)))
-    conditions += [_condition(each) for each in filters]
+    conditions += [_condition(each, tables) for each in filters]
     conditions += _span(request)
     return Compiled(
+        tables,
         match=" AND ".join(map(_match_any, text)) or None,
         conditions=tuple(sql for sql, _ in conditions),
         values=tuple(value for _, values in conditions for value in values),
@@ -80,21 +84,23 @@ def _is_text(clause: AnyOf) -> bool:
     return not any(isinstance(option, (Filter, Not)) for option in clause.options)
 
 
-def _clause(clause: AnyOf) -> _Condition:
-    options = [_condition(option) for option in clause.options]
+def _clause(clause: AnyOf, tables: Tables) -> _Condition:
+    options = [_condition(option, tables) for option in clause.options]
     sql = " OR ".join(sql for sql, _ in options)
     return f"({sql})", tuple(value for _, values in options for value in values)
 
 
-def _condition(option: Term | Not) -> _Condition:
+def _condition(option: Term | Not, tables: Tables) -> _Condition:
     if isinstance(option, Not):
-        sql, values = _condition(option.term)
+        sql, values = _condition(option.term, tables)
         return f"NOT {sql}", values
     if not isinstance(option, Filter):
-        return "a.id IN (SELECT rowid FROM article_fts WHERE article_fts MATCH ?)", (match_of(option),)
+        fts = tables.fts
+        return f"a.id IN (SELECT rowid FROM {fts} WHERE {fts} MATCH ?)", (match_of(option),)
     if option.field in _COLUMN_FILTERS:
         return f"a.{option.field} = ?", (option.value,)
-    return "a.id IN (SELECT article FROM label WHERE kind = ? AND value = ?)", (option.field, option.value)
+    labeled = f"SELECT article FROM {tables.label} WHERE kind = ? AND value = ?"
+    return f"a.id IN ({labeled})", (option.field, option.value)
 
 
 def _span(request: SearchRequest) -> Iterator[_Condition]:

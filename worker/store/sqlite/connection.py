@@ -44,6 +44,17 @@ class Database:
             yield self._connection()
 
     @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Yield this thread's connection inside one reading transaction: all statements see the same moment."""
+        with self.read() as db:
+            db.execute("BEGIN")
+            try:
+                yield db
+            finally:
+                if db.in_transaction:
+                    db.execute("COMMIT")
+
+    @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """Yield this thread's connection inside one transaction, committed at the end.
 

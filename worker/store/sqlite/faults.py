@@ -25,6 +25,8 @@ _CORRUPT = {
     sqlite3.SQLITE_CORRUPT: "the database is damaged: restore a copy, or move it away to start anew",
     sqlite3.SQLITE_NOTADB: "is not a database: name another file, or move this one away",
 }
+REFUSALS = (ValueError, OverflowError, sqlite3.IntegrityError, sqlite3.DataError)
+"""What a document itself can be refused for: text, numbers or a size that the database cannot hold."""
 
 
 @contextmanager

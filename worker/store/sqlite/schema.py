@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from worker.errors import StoreCorruptError, StoreUnavailableError, StoreVersionError
+from worker.store.sqlite.tables import FIRST, article_tables
 
 if TYPE_CHECKING:
     import sqlite3
@@ -79,58 +80,7 @@ _VERSION_1 = (
         PRIMARY KEY (entry, feed_id)
     ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX listing_feed ON listing (feed_id, entry)",
-    """CREATE TABLE article (
-        id INTEGER PRIMARY KEY,
-        article_id TEXT NOT NULL UNIQUE,
-        url TEXT NOT NULL,
-        canonical_url TEXT NOT NULL,
-        domain TEXT NOT NULL,
-        language TEXT NOT NULL,
-        published_at INTEGER NOT NULL,
-        record TEXT NOT NULL
-    ) STRICT""",
-    "CREATE INDEX article_url ON article (url)",
-    "CREATE INDEX article_canonical ON article (canonical_url)",
-    "CREATE INDEX article_published ON article (published_at)",
-    "CREATE INDEX article_domain ON article (domain, published_at)",
-    "CREATE INDEX article_language ON article (language, published_at)",
-    # Filters with many values: kind is country, topic or feed; topics include their ancestors.
-    """CREATE TABLE label (
-        kind TEXT NOT NULL,
-        value TEXT NOT NULL,
-        article INTEGER NOT NULL REFERENCES article (id),
-        PRIMARY KEY (kind, value, article)
-    ) STRICT, WITHOUT ROWID""",
-    "CREATE INDEX label_article ON label (article)",
-    # Apart from the rest: merging a feed id must not rewrite 10 KB of text.
-    """CREATE TABLE article_text (
-        id INTEGER PRIMARY KEY REFERENCES article (id),
-        title TEXT NOT NULL,
-        summary TEXT,
-        body TEXT NOT NULL,
-        title_stems TEXT NOT NULL,
-        text_stems TEXT NOT NULL
-    ) STRICT""",
-    # Marks count as letters, or Hindi falls apart at its vowel signs.
-    """CREATE VIRTUAL TABLE article_fts USING fts5 (
-        title, summary, body, title_stems, text_stems,
-        content = 'article_text', content_rowid = 'id',
-        tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
-    )""",
-    """CREATE TRIGGER article_text_insert AFTER INSERT ON article_text BEGIN
-        INSERT INTO article_fts (rowid, title, summary, body, title_stems, text_stems)
-        VALUES (new.id, new.title, new.summary, new.body, new.title_stems, new.text_stems);
-    END""",
-    """CREATE TRIGGER article_text_update AFTER UPDATE ON article_text BEGIN
-        INSERT INTO article_fts (article_fts, rowid, title, summary, body, title_stems, text_stems)
-        VALUES ('delete', old.id, old.title, old.summary, old.body, old.title_stems, old.text_stems);
-        INSERT INTO article_fts (rowid, title, summary, body, title_stems, text_stems)
-        VALUES (new.id, new.title, new.summary, new.body, new.title_stems, new.text_stems);
-    END""",
-    """CREATE TRIGGER article_text_delete AFTER DELETE ON article_text BEGIN
-        INSERT INTO article_fts (article_fts, rowid, title, summary, body, title_stems, text_stems)
-        VALUES ('delete', old.id, old.title, old.summary, old.body, old.title_stems, old.text_stems);
-    END""",
+    *article_tables(FIRST),
 )
 
 _VERSION_2 = (
@@ -155,7 +105,24 @@ _VERSION_4 = (
     "CREATE INDEX entry_page ON entry (page_key) WHERE page_key IS NOT NULL",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+# Which version of the article tables is searched, which is its twin, and the latest number given out; what is
+# known of the latest rebuild. A change of the article tables is a step for each version in `article_version`.
+_VERSION_5 = (
+    """CREATE TABLE article_version (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        live INTEGER NOT NULL,
+        twin INTEGER,
+        latest INTEGER NOT NULL
+    ) STRICT""",
+    "INSERT INTO article_version (id, live, twin, latest) VALUES (1, 1, NULL, 1)",
+    """CREATE TABLE rebuild (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        record TEXT NOT NULL
+    ) STRICT""",
+    "CREATE TABLE slice (slice_id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)
 
 
 def migrate(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,18 +10,21 @@ from worker.store.decide import BOILERPLATE, body_hash, decide
 from worker.store.ledger import LONGEST_DETAIL
 from worker.store.records import encoded_fields, to_json, to_ms
 from worker.store.sqlite import boilerplate
-from worker.store.sqlite.articles import add_feed, find_document, write_document, write_facts
+from worker.store.sqlite.articles import find_document, write_document, write_facts
+from worker.store.sqlite.faults import REFUSALS
+from worker.store.sqlite.level import add_feed, level
 from worker.store.sqlite.rows import DUE_UNLESS_HELD
+from worker.store.sqlite.tables import find_versions
 
 if TYPE_CHECKING:
+    import sqlite3
     from datetime import datetime
 
     from worker.models import Candidate, Settlement
     from worker.store.decide import Decision
+    from worker.store.sqlite.tables import Versions
 
 NOT_STORABLE = "index: not storable"
-_REFUSALS = (ValueError, OverflowError, sqlite3.IntegrityError, sqlite3.DataError)
-"""What a document itself can be refused for: text, numbers or a size that the database cannot hold."""
 
 _FINISH = """UPDATE entry SET state = :state, outcome = :outcome, reason = :reason, done_at = :now,
     wait = :wait, claim = NULL, due_at = NULL, content = NULL, article_id = coalesce(:article_id, article_id),
@@ -42,15 +44,15 @@ def settle_one(db: sqlite3.Connection, settlement: Settlement, now: datetime) ->
     ).fetchone()
     if row is None:
         return Settled(state=SettledState.STALE)
-    outcome, candidate = settlement.outcome, settlement.candidate
+    outcome, candidate, versions = settlement.outcome, settlement.candidate, find_versions(db)
     text = body_hash(candidate.document) if candidate and not row["forced"] else None
     if candidate and text and (seen := boilerplate.withdraw(db, row["id"], text, candidate, now)):
         outcome = replace(
             outcome, kind=OutcomeKind.REJECTED, reason=BOILERPLATE, detail=seen, article_id=None
         )
     elif candidate:
-        outcome = _place(db, _with_all_feeds(db, row["id"], candidate), outcome, now)
-    elif outcome.article_id and not _joined(db, row["id"], outcome.article_id):
+        outcome = _place(db, versions, _with_all_feeds(db, row["id"], candidate), outcome, now)
+    elif outcome.article_id and not _joined(db, versions, row["id"], outcome.article_id):
         return Settled(state=SettledState.REFUSED, error="the article is gone")
     if row["generation"] > claim.generation:
         values = {"id": row["id"], "wait": Wait.NONE, "due_at": to_ms(now), "article_id": outcome.article_id}
@@ -60,11 +62,11 @@ def settle_one(db: sqlite3.Connection, settlement: Settlement, now: datetime) ->
     return Settled(state=SettledState.FINISHED, outcome=replace(outcome, article_id=article_id))
 
 
-def _joined(db: sqlite3.Connection, row_id: int, article_id: str) -> bool:
+def _joined(db: sqlite3.Connection, versions: Versions, row_id: int, article_id: str) -> bool:
     """Let an article know the row's feeds; return whether it is there."""
     for feed_id in _feeds_of(db, row_id):
         add_feed(db, article_id, feed_id)
-    return find_document(db, article_id) is not None
+    return find_document(db, versions.live, article_id) is not None
 
 
 def _feeds_of(db: sqlite3.Connection, row_id: int) -> list[str]:
@@ -78,28 +80,32 @@ def _with_all_feeds(db: sqlite3.Connection, row_id: int, candidate: Candidate) -
     return replace(candidate, document=replace(document, feed_ids=feed_ids))
 
 
-def _place(db: sqlite3.Connection, candidate: Candidate, hoped: Outcome, now: datetime) -> Outcome:
+def _place(
+    db: sqlite3.Connection, versions: Versions, candidate: Candidate, hoped: Outcome, now: datetime
+) -> Outcome:
     """Write the candidate's document where `decide` says, and return the outcome that made of it."""
-    decision = decide(find_document(db, candidate.document.article_id), candidate, now)
+    decision = decide(find_document(db, versions.live, candidate.document.article_id), candidate, now)
     if decision.candidate:
-        return _place(db, decision.candidate, hoped, now)
+        return _place(db, versions, decision.candidate, hoped, now)
     try:
-        _write(db, decision)
-    except _REFUSALS as error:
+        _write(db, versions, decision)
+    except REFUSALS as error:
         detail = f"{type(error).__name__}: {error}"
         return replace(hoped, kind=OutcomeKind.REJECTED, reason=NOT_STORABLE, detail=detail, article_id=None)
     assert decision.document and decision.outcome  # noqa: PT018 - decide gives both or a candidate
     return replace(hoped, kind=decision.outcome, reason=None, article_id=decision.document.article_id)
 
 
-def _write(db: sqlite3.Connection, decision: Decision) -> None:
+def _write(db: sqlite3.Connection, versions: Versions, decision: Decision) -> None:
     """Write a decision's document, or nothing of it: others in the same transaction stay unharmed."""
     if decision.action == "keep" or decision.document is None:
         return
     db.execute("SAVEPOINT document")
     try:
-        (write_facts if decision.action == "merge" else write_document)(db, decision.document)
-    except _REFUSALS:
+        write = write_facts if decision.action == "merge" else write_document
+        write(db, versions.live, decision.document)
+        level(db, versions, decision.document.article_id)
+    except REFUSALS:
         db.execute("ROLLBACK TO document")
         raise
     finally:

@@ -11,7 +11,9 @@ from worker.store.sqlite.connection import Database
 from worker.store.sqlite.entries import SqliteLedger
 from worker.store.sqlite.feeds import SqliteFeeds
 from worker.store.sqlite.hosts import SqliteHosts
+from worker.store.sqlite.rebuilds import SqliteRebuilds
 from worker.store.sqlite.schema import migrate
+from worker.store.sqlite.versions import SqliteVersions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +32,8 @@ class SqliteStore:
         self.entries = SqliteLedger(database, clock)
         self.articles = SqliteArticles(database)
         self.hosts = SqliteHosts(database)
+        self.versions = SqliteVersions(database)
+        self.rebuilds = SqliteRebuilds(database)
 
     def settle(self, settlements: Sequence[Settlement], now: datetime) -> list[Settled]:
         """Write documents and outcomes together, in order; see `Store.settle`.
