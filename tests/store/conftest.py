@@ -19,8 +19,10 @@ pytest.register_assert_rewrite(
     "tests.store.contract_gate",
     "tests.store.contract_hosts",
     "tests.store.contract_pages",
+    "tests.store.contract_rebuilds",
     "tests.store.contract_search",
     "tests.store.contract_settle",
+    "tests.store.contract_versions",
 )
 
 

@@ -5,5 +5,7 @@ from tests.store.contract_feeds import *
 from tests.store.contract_gate import *
 from tests.store.contract_hosts import *
 from tests.store.contract_pages import *
+from tests.store.contract_rebuilds import *
 from tests.store.contract_search import *
 from tests.store.contract_settle import *
+from tests.store.contract_versions import *

@@ -87,7 +87,9 @@ class Database:
                         break
         return results
 
-    def write_pages(self, page: Callable[[sqlite3.Connection], Sequence[Item]]) -> list[Item]:
+    def write_pages(
+        self, page: Callable[[sqlite3.Connection], Sequence[Item]], pause_s: float = 0.0
+    ) -> list[Item]:
         """Run `page`, which writes up to PAGE rows and returns them, until it finds none left."""
         done: list[Item] = []
         while True:
@@ -96,6 +98,7 @@ class Database:
             if not found:
                 return done
             done.extend(found)
+            self._clock.sleep(pause_s)
 
     def close(self) -> None:
         """Close every thread's connection; a thread that comes later opens a new one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from worker.store.sqlite.connection import PAGE
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from worker.store.sqlite.connection import Database
     from worker.store.sqlite.tables import Tables
 
+PAUSE_S = 0.01
+"""Between two transactions: another process waits by trying again, and would never meet a gap."""
+_FTS_RECORDS = 10
+"""FTS5 keeps its averages and its structure in the rows 1 and 10 of its data, and pages of words above."""
 _NAME = re.compile(r"article(?:_(\d+))?")
 
 
@@ -31,19 +36,28 @@ def clear(database: Database, tables: Tables) -> None:
         # Taking words out of the text index one by one costs as much as putting them in.
         for event in ("insert", "update", "delete"):
             db.execute(f"DROP TRIGGER IF EXISTS {tables.text}_{event}")
-    for table, key in _to_empty(tables):
-        database.write_pages(lambda db, table=table, key=key: _delete_page(db, table, key))
+    for statement in _pages(tables):
+        database.write_pages(partial(_run, statement), pause_s=PAUSE_S)
     with database.write() as db:
         for name in (tables.fts, tables.text, tables.label, tables.article):
             db.execute(f"DROP TABLE IF EXISTS {name}")
 
 
-def _to_empty(tables: Tables) -> Iterator[tuple[str, str]]:
-    yield tables.text, "id"
-    yield tables.label, "kind, value, article"
-    yield tables.article, "id"
+def _pages(tables: Tables) -> Iterator[str]:
+    """Yield statements that each delete a page of rows, to be run until they find none."""
+    parts = {
+        # The text index is in tables of its own; without its first records it could not even be dropped.
+        f"{tables.fts}_data": ("id", f"WHERE id > {_FTS_RECORDS}"),
+        f"{tables.fts}_docsize": ("id", ""),
+        f"{tables.fts}_idx": ("segid, term", ""),
+        tables.text: ("id", ""),
+        tables.label: ("kind, value, article", ""),
+        tables.article: ("id", ""),
+    }
+    for table, (key, where) in parts.items():
+        page = f"SELECT {key} FROM {table} {where} LIMIT {PAGE}"
+        yield f"DELETE FROM {table} WHERE ({key}) IN ({page}) RETURNING 1"
 
 
-def _delete_page(db: sqlite3.Connection, table: str, key: str) -> Sequence[sqlite3.Row]:
-    page = f"SELECT {key} FROM {table} LIMIT {PAGE}"
-    return db.execute(f"DELETE FROM {table} WHERE ({key}) IN ({page}) RETURNING 1").fetchall()
+def _run(statement: str, db: sqlite3.Connection) -> Sequence[sqlite3.Row]:
+    return db.execute(statement).fetchall()

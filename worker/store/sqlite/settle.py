@@ -98,12 +98,13 @@ def _place(
 
 def _write(db: sqlite3.Connection, versions: Versions, decision: Decision) -> None:
     """Write a decision's document, or nothing of it: others in the same transaction stay unharmed."""
-    if decision.action == "keep" or decision.document is None:
+    if decision.document is None:
         return
     db.execute("SAVEPOINT document")
     try:
-        write = write_facts if decision.action == "merge" else write_document
-        write(db, versions.live, decision.document)
+        if decision.action != "keep":
+            write = write_facts if decision.action == "merge" else write_document
+            write(db, versions.live, decision.document)
         level(db, versions, decision.document.article_id)
     except REFUSALS:
         db.execute("ROLLBACK TO document")
