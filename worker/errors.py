@@ -12,6 +12,7 @@ whether trying again later can help.
     │   │   └── BrokerUnavailableError  lost, restarting, at maxmemory: retryable
     │   └── StoreError
     │       ├── StoreUnavailableError   full disk, lost server, I/O: retryable
+    │       ├── StoreMissingError       an index that was asked for is not there (any more)
     │       ├── StoreCorruptError
     │       └── StoreVersionError       written by a newer Feedmill
     └── WorkError                       one feed or entry failed; ends in the ledger
@@ -96,6 +97,10 @@ class StoreError(OperationError):
 
 class StoreUnavailableError(StoreError):
     """The store cannot be used now; the same call may succeed later."""
+
+
+class StoreMissingError(StoreError):
+    """An index of the store is not there: it was never set up, or has been dropped."""
 
 
 class StoreCorruptError(StoreError):

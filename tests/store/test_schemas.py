@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 
-from worker.models import ArchiveLocation, Document, Entry, Feed, HostStop, LedgerRow, Robots, Timings
+from worker.models import (
+    ArchiveLocation,
+    Document,
+    Entry,
+    Feed,
+    HostStop,
+    LedgerRow,
+    Rebuild,
+    Robots,
+    Slice,
+    Timings,
+)
 from worker.store.text import STEMMERS
 
 
@@ -34,6 +45,8 @@ RECORDS = {
     "article": names(Document)
     | {"lang_text"},  # lang_text is derived from title, summary and body on writing
     "host": names(HostStop, Robots),
+    # Beside the records stands the number of the latest version of the articles.
+    "rebuild": names(Rebuild, Slice) | {"latest"},
 }
 
 

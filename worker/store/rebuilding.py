@@ -43,7 +43,7 @@ class ArticleVersions(Protocol):
     def page(self, after: str, before: str, limit: int, version: Which) -> list[Document]:
         """Return up to `limit` documents with after < article_id < before, in that order, each as it is now.
 
-        An empty `before` is the open end. Articles that have come since `create` may be missing.
+        An empty `before` is the open end. Live articles that have come since the last refresh may be missing.
 
         Raises:
             StoreError: there is no such version.

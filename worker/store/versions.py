@@ -40,7 +40,7 @@ def leveled(mine: Document | None, other: Document | None) -> Document | None:
 
 
 def is_same_write(one: Document, other: Document) -> bool:
-    """Return whether both come from one write: they differ only by rebuilding and by merged feeds and times."""
+    """Return whether both come from one write: they differ by rebuilding and merged feeds at most."""
     return _write_of(one) == _write_of(other)
 
 
@@ -53,7 +53,7 @@ class Carrying:
 
 
 def carrying(carried: Carried, live: Document | None, twin: Document | None) -> Carrying:
-    """Decide what the twin is to hold of an article that it holds as `twin` and the live version as `live`."""
+    """Decide what the twin is to hold of an article that the versions hold as `live` and `twin`."""
     if live is None:
         return Carrying(CarryState.GONE, None)
     if live != carried.before or _is_newer(twin, live):

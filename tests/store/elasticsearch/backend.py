@@ -52,6 +52,8 @@ class ElasticsearchBackend:
                 index=f"{PREFIX}-*", settings={"index.blocks.read_only_allow_delete": None}
             )
             es.indices.refresh(index=f"{PREFIX}-*")
+            if es.indices.exists_alias(name=f"{PREFIX}-articles-twin"):
+                es.indices.delete(index=list(es.indices.get_alias(name=f"{PREFIX}-articles-twin")))
             es.delete_by_query(
                 index=f"{PREFIX}-*", query={"match_all": {}}, refresh=True, conflicts="proceed"
             )

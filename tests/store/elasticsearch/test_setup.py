@@ -19,10 +19,12 @@ def test_the_first_time_it_says_what_it_made_and_then_nothing(connect, prefix: s
         f"index template {prefix}-entries, version 1",
         f"index template {prefix}-articles, version 1",
         f"index template {prefix}-hosts, version 1",
+        f"index template {prefix}-rebuilds, version 1",
         f"index {prefix}-feeds-000001, aliases {prefix}-feeds",
         f"index {prefix}-entries-000001, aliases {prefix}-entries",
         f"index {prefix}-articles-000001, aliases {prefix}-articles, {prefix}-articles-write",
         f"index {prefix}-hosts-000001, aliases {prefix}-hosts",
+        f"index {prefix}-rebuilds-000001, aliases {prefix}-rebuilds",
     ]
     assert connect().setup() == []
 
@@ -36,6 +38,7 @@ def test_several_at_once(connect, es, prefix: str) -> None:
         f"{prefix}-entries-000001",
         f"{prefix}-feeds-000001",
         f"{prefix}-hosts-000001",
+        f"{prefix}-rebuilds-000001",
     ]
     assert stores[0].setup() == []
 
@@ -120,13 +123,13 @@ def test_new_fields_are_added(connect, es, prefix: str) -> None:
     ],
     ids=["a type", "inside an object", "analysis"],
 )
-def test_what_needs_a_new_index_is_refused_and_nothing_changed(
+def test_what_needs_a_new_index_is_refused_once_there_is_a_template_to_make_it_from(
     connect, es, prefix: str, body, why: str
 ) -> None:
     es.indices.create(index=f"{prefix}-articles-000001", aliases={f"{prefix}-articles": {}}, **body)
     with pytest.raises(StoreError, match=f"{why}.*: run `feedmill reindex start`"):
         connect().setup()
-    assert not es.indices.exists_index_template(name=f"{prefix}-feeds")
+    assert es.indices.exists_index_template(name=f"{prefix}-articles")
     assert list(es.indices.get(index=f"{prefix}-*")) == [f"{prefix}-articles-000001"]
 
 
@@ -140,6 +143,7 @@ def test_the_ledger_gets_its_shards_wherever_an_index_of_it_is_made(connect, es,
         f"{prefix}-entries-000002": "3",
         f"{prefix}-articles-000001": "1",
         f"{prefix}-hosts-000001": "1",
+        f"{prefix}-rebuilds-000001": "1",
     }
 
 

@@ -69,7 +69,7 @@ def test_the_first_time_it_says_whom_it_let_in_and_then_nothing(configured) -> N
         "user kibana_system: password",
         "user reader, role viewer",
     ]
-    assert said[-1].startswith(f"index {name}-hosts-000001")
+    assert said[-1].startswith(f"index {name}-rebuilds-000001")
     assert not [secret for secret in (ADMINS, WORKERS, KIBANAS, READERS) if secret in "\n".join(said)]
     assert list(provision(settings)) == []
 
@@ -207,7 +207,7 @@ def test_the_command_says_it_all_and_no_password(configured, capsys, monkeypatch
     monkeypatch.setenv("FEEDMILL_STORE_ADMIN_PASSWORD", "wr0ng-s3cr3t")
     assert run_command(["setup"]) == 1
     said = capsys.readouterr()
-    assert said.out.count("\n") == 12
+    assert said.out.count("\n") == 14
     assert said.out.endswith("nothing to do\n")
     assert said.err.endswith(": refused our credentials: security_exception\n")
     assert "s3cr3t" not in said.out + said.err

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from worker.store.elasticsearch.compile import compile_request
+from worker.store.elasticsearch.level import level
 from worker.store.elasticsearch.records import LONGEST_URL, document_source, read_document
 from worker.store.highlight import highlights
 from worker.store.query import MAX_LIMIT, Hit, SearchPage
@@ -72,8 +73,16 @@ class ElasticsearchArticles:
 def add_feeds(cluster: Cluster, article_ids: Sequence[str], feed_ids: Iterable[str]) -> None:
     """Note on articles (those that are there) that more feeds list them."""
     more = set(feed_ids)
+    if article_ids and more and (missing := _add_feeds(cluster, article_ids, more)):
+        _add_feeds(cluster, sorted(missing), more)  # its twin may have brought one back
+
+
+def _add_feeds(cluster: Cluster, article_ids: Sequence[str], more: set[str]) -> set[str]:
+    """Note it on those that are there, and in both versions; return the others."""
+    known: dict[str, str] = {}
 
     def plan(_: Sequence[str], found: Mapping[str, Found]) -> dict[str, dict[str, Any]]:
+        known.update({article_id: each.index for article_id, each in found.items()})
         documents = {article_id: read_document(each.source) for article_id, each in found.items()}
         return {
             article_id: document_source(
@@ -83,5 +92,6 @@ def add_feeds(cluster: Cluster, article_ids: Sequence[str], feed_ids: Iterable[s
             if not more <= set(document.feed_ids)
         }
 
-    if article_ids and more:
-        cluster.rewrite(cluster.names.articles_write, article_ids, plan)
+    cluster.rewrite(cluster.names.articles_write, article_ids, plan)
+    level(cluster, article_ids, known.values())
+    return set(article_ids) - set(known)

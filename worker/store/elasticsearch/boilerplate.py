@@ -19,8 +19,8 @@ from worker.store.decide import (
     is_boilerplate,
     seen_on,
 )
-from worker.store.elasticsearch.bulk import Operation
-from worker.store.elasticsearch.records import HELD_FIELDS, HeldRow, read_document, read_held
+from worker.store.elasticsearch.level import erase
+from worker.store.elasticsearch.records import HELD_FIELDS, HeldRow, read_held
 from worker.store.elasticsearch.rows import change_where
 
 if TYPE_CHECKING:
@@ -113,15 +113,8 @@ def _delete(cluster: Cluster, article_ids: set[Any], text: str) -> set[str]:
         for page in cluster.scan(cluster.names.entries, "entry_id", forced, ("article_id",))
         for each in page
     }
-    index = cluster.names.articles_write
-    found = cluster.read(index, sorted(article_ids - kept))
-    held = {id_: each for id_, each in found.items() if body_hash(read_document(each.source)) == text}
-    operations = [
-        Operation(action="delete", index=index, id=id_, version=each.version) for id_, each in held.items()
-    ]
-    answers = zip(held, cluster.bulk(operations), strict=True)
-    deleted = {id_ for id_, answer in answers if cluster.is_done(answer) or answer.verdict == "missing"}
-    return (article_ids - kept - set(found)) | deleted
+    withdrawn = sorted(article_ids - kept)
+    return set(withdrawn) - erase(cluster, withdrawn, lambda each: body_hash(each) == text)
 
 
 def _without_article(row: LedgerRow, seen: str, now: datetime) -> LedgerRow:

@@ -29,7 +29,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One line pair of a bulk request."""
+    """One line pair of a bulk request. `is_alias` False names an index itself, which must be there, too."""
 
     action: Action
     index: str
@@ -37,6 +37,7 @@ class Operation:
     body: Mapping[str, Any] | None = None
     version: Version | None = None
     retries: int = 0
+    is_alias: bool = True
 
     def lines(self) -> bytes:
         """Return the operation as NDJSON.
@@ -46,7 +47,7 @@ class Operation:
         """
         said: dict[str, Any] = {"_index": self.index, "_id": self.id}
         if self.action != "delete":
-            said["require_alias"] = True
+            said["require_alias"] = self.is_alias
         if self.version:
             said |= {"if_seq_no": self.version.seq_no, "if_primary_term": self.version.primary_term}
         if self.retries:
@@ -61,13 +62,16 @@ class Answer:
 
     skipped: the script left the document alone. conflict: somebody else has written it meanwhile.
     refused: this document can never be stored. overloaded: worth another try. fatal: the index is
-    blocked or absent, or nothing may be written at all.
+    blocked or absent, or nothing may be written at all. `index` is the one behind the alias, `version` what
+    was written.
     """
 
     verdict: Verdict
     status: int = 200
     error: Mapping[str, Any] = field(default_factory=dict)
     returned: Mapping[str, Any] = field(default_factory=dict)
+    index: str = ""
+    version: Version | None = None
 
 
 _JSON = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
@@ -102,8 +106,10 @@ def answer_of(item: Mapping[str, Any]) -> Answer:
     error, status = said.get("error", {}), said["status"]
     if not error and status < 300:
         verdict: Verdict = "skipped" if said.get("result") == "noop" else "done"
-        return Answer(verdict, status, returned=said.get("get", {}).get("_source", {}))
-    return Answer(_verdict(status, error.get("type", "")), status, error)
+        written = Version(said["_seq_no"], said["_primary_term"]) if "_seq_no" in said else None
+        returned = said.get("get", {}).get("_source", {})
+        return Answer(verdict, status, returned=returned, index=said.get("_index", ""), version=written)
+    return Answer(_verdict(status, error.get("type", "")), status, error, index=said.get("_index", ""))
 
 
 def _verdict(status: int, kind: str) -> Verdict:

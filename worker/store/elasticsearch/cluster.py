@@ -37,30 +37,32 @@ ROUNDS = 5
 class Names:
     """The aliases that everything goes through.
 
-    Articles are written through one of their own, so that a rebuilt index can be filled while the old
-    one is searched.
+    Articles are written through one of their own; the twin's is there while an index is rebuilt (`level`).
     """
 
     feeds: str
     entries: str
     articles: str
     articles_write: str
+    articles_twin: str
     hosts: str
+    rebuilds: str
 
 
 def names_of(prefix: str) -> Names:
     """Return the aliases under a prefix."""
-    kinds = ("feeds", "entries", "articles", "articles-write", "hosts")
+    kinds = ("feeds", "entries", "articles", "articles-write", "articles-twin", "hosts", "rebuilds")
     return Names(*(f"{prefix}-{kind}" for kind in kinds))
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A stored document and the version it was read at."""
+    """A stored document, the version it was read at, and the index behind the alias it was read through."""
 
     id: str
     source: Mapping[str, Any]
     version: Version
+    index: str
 
 
 Plan = Callable[[Sequence[str], Mapping[str, Found]], Mapping[str, Mapping[str, Any]]]
@@ -86,15 +88,29 @@ class Cluster:
 
     def read(self, index: str, ids: Sequence[str], fields: Sequence[str] | None = None) -> dict[str, Found]:
         """Return those of the documents that exist, as of now, with only `fields` where they are named."""
-        found: dict[str, Found] = {}
-        for page in pages(list(dict.fromkeys(ids)), PAGE):
-            answer = self._ask(partial(self.client.mget, index=index, ids=page, source_includes=fields))
-            for said in answer["docs"]:
+        (found,) = self.read_each([index], ids, fields)
+        return found
+
+    def read_each(
+        self, indices: Sequence[str], ids: Sequence[str], fields: Sequence[str] | None = None
+    ) -> list[dict[str, Found]]:
+        """Return what each of the indices holds under these ids, as of now, in no order of reading."""
+        found: list[dict[str, Found]] = [{} for _ in indices]
+        wanted = [(at, id_) for id_ in dict.fromkeys(ids) for at in range(len(indices))]
+        for page in pages(wanted, PAGE):
+            documents = [{"_index": indices[at], "_id": id_} for at, id_ in page]
+            answer = self._ask(partial(self.client.mget, docs=documents, source_includes=fields))
+            for (at, id_), said in zip(page, answer["docs"], strict=True):
                 if "error" in said:
                     raise fault_of(self.place, 404, said["error"])
                 if said["found"]:
-                    found[said["_id"]] = _found(said)
+                    found[at][id_] = _found(said)
         return found
+
+    def aliases(self, pattern: str) -> dict[str, set[str]]:
+        """Return the indices that have aliases of such names, and which."""
+        answer = self._ask(partial(self.client.indices.get_alias, name=pattern))
+        return {index: set(said["aliases"]) for index, said in answer.items()}
 
     def search(self, index: str, **body: Any) -> dict[str, Any]:
         """Return the answer to a search: of all shards, or none."""
@@ -122,6 +138,11 @@ class Cluster:
 
     def refresh(self, index: str) -> None:
         self._ask(partial(self.client.indices.refresh, index=index))
+
+    def fields(self, index: str) -> dict[str, Any]:
+        """Return the properties of an index's mapping."""
+        answer = self._ask(partial(self.client.indices.get_mapping, index=index))
+        return dict(answer[index]["mappings"].get("properties", {}))
 
     def bulk(self, operations: Sequence[Operation]) -> list[Answer]:
         """Send the operations in as many requests as their size asks for; return an answer for each.
@@ -155,7 +176,9 @@ class Cluster:
 
     def fault(self, answer: Answer) -> Exception:
         """Return what to raise for an answer that is nobody's expected case."""
-        return fault_of(self.place, answer.status, answer.error)
+        # Where an index is not there, the server's own word for it is a sentence on its template.
+        cause = {**answer.error, "index": answer.index} if answer.index else answer.error
+        return fault_of(self.place, answer.status, cause)
 
     def rewrite(self, index: str, ids: Sequence[str], plan: Plan) -> set[str]:
         """Read documents, change them, and write them back unless somebody else has meanwhile; then again.
@@ -240,10 +263,21 @@ class Cluster:
 
 
 def write_of(index: str, id_: str, source: Mapping[str, Any], found: Found | None) -> Operation:
-    """Return the operation that writes `source` over exactly what was found, or where nothing was."""
+    """Return the operation that writes `source` over exactly what was found, or where nothing was.
+
+    A version means nothing in another index than the one it was read from: there the same number may stand
+    for another write, should the alias have moved meanwhile.
+    """
     if found is None:
         return Operation(action="create", index=index, id=id_, body=source)
-    return Operation(action="index", index=index, id=id_, body=source, version=found.version)
+    return Operation(
+        action="index", index=found.index, is_alias=False, id=id_, body=source, version=found.version
+    )
+
+
+def delete_of(found: Found) -> Operation:
+    """Return the operation that deletes exactly what was found."""
+    return Operation(action="delete", index=found.index, id=found.id, version=found.version)
 
 
 def pages(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
@@ -253,4 +287,5 @@ def pages(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
 
 
 def _found(said: Mapping[str, Any]) -> Found:
-    return Found(said["_id"], said.get("_source", {}), Version(said["_seq_no"], said["_primary_term"]))
+    version = Version(said["_seq_no"], said["_primary_term"])
+    return Found(said["_id"], said.get("_source", {}), version, said["_index"])

@@ -13,8 +13,7 @@ from worker.models import Admission, Claim, EntryState, OutcomeKind, PageRow, Wa
 from worker.store import ledger
 from worker.store.elasticsearch import scripts
 from worker.store.elasticsearch.admit import admit_page
-from worker.store.elasticsearch.bulk import Operation
-from worker.store.elasticsearch.cluster import PAGE, Cluster, pages
+from worker.store.elasticsearch.cluster import PAGE, Cluster, delete_of, pages
 from worker.store.elasticsearch.due import due_rows
 from worker.store.elasticsearch.records import LONGEST_URL, PAGE_FIELDS, read_row
 from worker.store.elasticsearch.rows import change_rows, change_where
@@ -183,11 +182,7 @@ class ElasticsearchLedger:
         deleted = 0
         for page in self._cluster.scan(self._index, "entry_id", unlisted, ()):
             # With the version it was found at: a row may have been listed since.
-            operations = [
-                Operation(action="delete", index=self._index, id=each.id, version=each.version)
-                for each in page
-            ]
-            deleted += sum(map(self._cluster.is_done, self._cluster.bulk(operations)))
+            deleted += sum(map(self._cluster.is_done, self._cluster.bulk(list(map(delete_of, page)))))
         return deleted
 
     def _retry(self, entry_ids: Sequence[str], now: datetime, *, forced: bool) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from elastic_transport import ConnectionTimeout, TlsError, TransportError
 from elasticsearch import ApiError
 
-from worker.errors import StoreError, StoreUnavailableError
+from worker.errors import StoreError, StoreMissingError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ def fault_of(place: str, status: int, cause: Mapping[str, Any]) -> StoreError:
     kind, reason = cause.get("type", f"HTTP {status}"), _short(cause.get("reason") or "no reason given")
     if kind == NO_INDEX:
         index = cause.get("index") or "such index"
-        return StoreError(f"{place}: there is no {index}: run `feedmill setup`")
+        return StoreMissingError(f"{place}: there is no {index}: run `feedmill setup`")
     if kind == BLOCKED:
         return StoreUnavailableError(f"{place}: {_block(reason)}")
     if status in OVERLOADED:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from worker.models import HostStop, Robots
 from worker.store.elasticsearch.bulk import Operation
+from worker.store.elasticsearch.cluster import delete_of
 from worker.store.records import decode, encoded_fields, to_ms
 
 if TYPE_CHECKING:
@@ -53,9 +54,5 @@ class ElasticsearchHosts:
         is_old = [{"range": {name: {"lt": to_ms(before)}}} for name in ("stopped_until", "asked_at")]
         done = 0
         for page in self._cluster.scan(self._index, "host", {"bool": {"should": is_old}}, ()):
-            deletes = [
-                Operation(action="delete", index=self._index, id=each.id, version=each.version)
-                for each in page
-            ]
-            done += sum(self._cluster.is_done(answer) for answer in self._cluster.bulk(deletes))
+            done += sum(map(self._cluster.is_done, self._cluster.bulk(list(map(delete_of, page)))))
         return done

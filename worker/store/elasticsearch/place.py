@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from worker.models import Outcome, OutcomeKind
 from worker.store.decide import decide
 from worker.store.elasticsearch.cluster import ROUNDS, Cluster, write_of
+from worker.store.elasticsearch.level import level
 from worker.store.elasticsearch.records import document_source, read_document
 
 if TYPE_CHECKING:
@@ -43,16 +44,28 @@ class _Folded:
         return self.document is not None and self.document != self.before
 
 
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """What has become of candidates so far, and the indices that documents were written into."""
+
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    written_in: set[str] = field(default_factory=set)
+
+
 def place(cluster: Cluster, candidates: Mapping[int, Candidate], now: datetime) -> dict[int, Outcome]:
     """Write the candidates' documents; return what became of each, by the caller's own numbers.
 
     One that met another writer at every try is missing: it is worth another attempt later.
     """
     if len(candidates) < WORTH_HALVING:
-        return _place(cluster, candidates, now)
-    one, other = (partial(_place, cluster, half, now) for half in _halves(candidates))
-    first, second = cluster.both(one, other)
-    return first | second
+        placed = _place(cluster, candidates, now)
+    else:
+        one, other = (partial(_place, cluster, half, now) for half in _halves(candidates))
+        first, second = cluster.both(one, other)
+        placed = _Placed(first.outcomes | second.outcomes, first.written_in | second.written_in)
+    # Also where nothing was written: an earlier try may have ended before both versions were level.
+    level(cluster, filter(None, (each.article_id for each in placed.outcomes.values())), placed.written_in)
+    return placed.outcomes
 
 
 def _halves(candidates: Mapping[int, Candidate]) -> tuple[dict[int, Candidate], dict[int, Candidate]]:
@@ -66,11 +79,11 @@ def _halves(candidates: Mapping[int, Candidate]) -> tuple[dict[int, Candidate], 
     )
 
 
-def _place(cluster: Cluster, candidates: Mapping[int, Candidate], now: datetime) -> dict[int, Outcome]:
-    left, placed = dict(candidates), dict[int, Outcome]()
+def _place(cluster: Cluster, candidates: Mapping[int, Candidate], now: datetime) -> _Placed:
+    left, placed = dict(candidates), _Placed()
     for round_ in range(ROUNDS):
         met = _place_once(cluster, left, placed, now)
-        left = {at: candidate for at, candidate in left.items() if at not in placed}
+        left = {at: candidate for at, candidate in left.items() if at not in placed.outcomes}
         if not left:
             break
         if met:
@@ -78,9 +91,7 @@ def _place(cluster: Cluster, candidates: Mapping[int, Candidate], now: datetime)
     return placed
 
 
-def _place_once(
-    cluster: Cluster, left: dict[int, Candidate], placed: dict[int, Outcome], now: datetime
-) -> bool:
+def _place_once(cluster: Cluster, left: dict[int, Candidate], placed: _Placed, now: datetime) -> bool:
     """Try each once; return whether a write met another.
 
     In `left`, those that `decide` sends to their own identity have it now.
@@ -90,7 +101,7 @@ def _place_once(
     folded = _fold_all(left, found, now)
     for article_id, each in folded.items():
         if not each.is_changed():
-            placed.update(_outcomes(article_id, each))
+            placed.outcomes.update(_outcomes(article_id, each))
     changed = {article_id: each for article_id, each in folded.items() if each.is_changed()}
     operations = [
         write_of(index, article_id, document_source(each.document), found.get(article_id))
@@ -100,9 +111,10 @@ def _place_once(
     answers = cluster.bulk(operations)
     for (article_id, each), answer in zip(changed.items(), answers, strict=True):
         if answer.verdict == "done":
-            placed.update(_outcomes(article_id, each))
+            placed.outcomes.update(_outcomes(article_id, each))
+            placed.written_in.add(answer.index)
         elif answer.verdict == "refused" and each.wrote is not None:
-            placed[each.wrote] = _refusal(answer)
+            placed.outcomes[each.wrote] = _refusal(answer)
     return any(answer.verdict == "conflict" for answer in answers)
 
 

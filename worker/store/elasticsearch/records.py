@@ -87,6 +87,17 @@ def document_source(document: Document) -> dict[str, Any]:
     return {**values, "lang_text": dict.fromkeys(_language_keys(document), texts)}
 
 
+def known_part(source: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a source a strict mapping with these properties takes."""
+    return {
+        name: known_part(value, properties[name]["properties"])
+        if isinstance(value, dict) and "properties" in properties[name]
+        else value
+        for name, value in source.items()
+        if name in properties
+    }
+
+
 def read_document(source: Mapping[str, Any]) -> Document:
     """Return the article that `document_source` stored."""
     return decode(Document, source)

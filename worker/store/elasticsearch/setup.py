@@ -32,7 +32,7 @@ def set_up(cluster: Cluster, ledger_shards: int) -> list[str]:
     """Create or update what the store needs; return one line per change.
 
     What only a new index can change, the ledger's number of primary shards among it, is refused before
-    anything is written.
+    anything is written; of the articles, whose index a re-index can make anew, once the templates are.
 
     Raises:
         StoreError: an index must be rebuilt first, or an alias's name is taken by an index.
@@ -41,11 +41,12 @@ def set_up(cluster: Cluster, ledger_shards: int) -> list[str]:
     wanted = layouts(cluster.prefix, cluster.names, ledger_shards)
     with store_errors(cluster.place):
         live = {layout.alias: _live(cluster, layout) for layout in wanted}
-        for layout in wanted:
-            for index, said in live[layout.alias].items():
-                _check(cluster, layout, index, said)
+        late = _check_all(cluster, wanted, live)
+        templates = list(put_templates(cluster, wanted))
+        if late:
+            raise late
         return [
-            *_put_templates(cluster, wanted),
+            *templates,
             *(
                 line
                 for layout in wanted
@@ -78,26 +79,48 @@ def _without_aliases(cluster: Cluster, layout: Layout) -> dict[str, Any]:
     return found
 
 
-def _check(cluster: Cluster, layout: Layout, index: str, live: Mapping[str, Any]) -> None:
+def _check_all(
+    cluster: Cluster, wanted: list[Layout], live: Mapping[str, Mapping[str, Any]]
+) -> StoreError | None:
+    """Raise what keeps anything from being written; return what keeps the articles as they are."""
+    late = None
+    for layout in wanted:
+        for index, said in live[layout.alias].items():
+            _check_version(cluster, layout, index, said)
+            outdated = _find_outdated(cluster, layout, index, said)
+            if outdated and layout.alias != cluster.names.articles:
+                raise outdated
+            late = late or outdated
+    return late
+
+
+def _check_version(cluster: Cluster, layout: Layout, index: str, live: Mapping[str, Any]) -> None:
     version = int(live["mappings"].get("_meta", {}).get("version", 0))
     if version > layout.version:
         raise StoreVersionError(
             f"{cluster.place}: {index}: schema {version} is from a newer Feedmill "
             f"(this one knows {layout.version}): upgrade Feedmill"
         )
+
+
+def _find_outdated(
+    cluster: Cluster, layout: Layout, index: str, live: Mapping[str, Any]
+) -> StoreError | None:
+    """Return what to say of an index that has to be made anew, None where it need not be."""
     changed = list(changed_fields(layout.mappings["properties"], live["mappings"].get("properties", {})))
     if not is_same_analysis(layout.analysis, live["settings"]["index"].get("analysis", {})):
         changed.append("analysis settings")
     shards = int(live["settings"]["index"]["number_of_shards"])
     if layout.shards not in (None, shards):
         changed.append(f"number_of_shards {layout.shards} instead of {shards}")
-    if changed:
-        raise StoreError(
-            f"{cluster.place}: {index} must be rebuilt for {', '.join(changed)}: run `feedmill reindex start`"
-        )
+    if not changed:
+        return None
+    said = f"{index} must be rebuilt for {', '.join(changed)}: run `feedmill reindex start`"
+    return StoreError(f"{cluster.place}: {said}")
 
 
-def _put_templates(cluster: Cluster, wanted: list[Layout]) -> Iterator[str]:
+def put_templates(cluster: Cluster, wanted: list[Layout]) -> Iterator[str]:
+    """Create or update templates, which takes an administrator's rights; yield one line per change."""
     indices, client = cluster.client.indices, cluster.client.cluster
     name, shared = shared_template(cluster.prefix)
     stored = _stored(client.get_component_template, name, "component_templates", "component_template")

@@ -14,9 +14,11 @@ from worker.store.elasticsearch.cluster import Cluster
 from worker.store.elasticsearch.entries import ElasticsearchLedger
 from worker.store.elasticsearch.feeds import ElasticsearchFeeds
 from worker.store.elasticsearch.hosts import ElasticsearchHosts
+from worker.store.elasticsearch.rebuilds import ElasticsearchRebuilds
 from worker.store.elasticsearch.settle import settle
 from worker.store.elasticsearch.setup import set_up
 from worker.store.elasticsearch.users import let_in
+from worker.store.elasticsearch.versions import ElasticsearchVersions
 from worker.urls import without_credentials
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ class ElasticsearchStore:
         self.entries = ElasticsearchLedger(cluster)
         self.articles = ElasticsearchArticles(cluster)
         self.hosts = ElasticsearchHosts(cluster)
+        self.versions = ElasticsearchVersions(cluster)
+        self.rebuilds = ElasticsearchRebuilds(cluster)
 
     def settle(self, settlements: Sequence[Settlement], now: datetime) -> list[Settled]:
         """Write documents, then the outcomes of those that were taken; see `Store.settle`.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from worker.store.elasticsearch.cluster import Names
 
-_KINDS = {"feed": "feeds", "entry": "entries", "article": "articles", "host": "hosts"}
+_KINDS = {"feed": "feeds", "entry": "entries", "article": "articles", "host": "hosts", "rebuild": "rebuilds"}
 """Record → the last part of its alias."""
 FIRST = "000001"
 
@@ -105,6 +105,8 @@ def _layout(prefix: str, names: Names, record: str, kind: str, shards: int | Non
         **schema,
         "index_patterns": [f"{alias}-*"],
         "composed_of": [shared_template(prefix)[0]],
+        # A write that comes after its index was dropped must not bring back an empty one.
+        "allow_auto_create": False,
         "template": _with_shards(schema["template"], shards) if shards else schema["template"],
     }
     return Layout(template=alias, alias=alias, aliases=(alias, *more), body=_signed(body))

@@ -35,17 +35,19 @@ def privileges(names: Names) -> dict[str, Any]:
     """Return the least rights with which every call of the store works, and a `setup` that changes nothing.
 
     Found by leaving out one at a time on a real server: `index` and `delete` write, `maintenance`
-    refreshes; `monitor` and `view_index_metadata` let `setup` read templates and mappings. Making
-    templates and indices takes the administrator's rights.
+    refreshes; `monitor` and `view_index_metadata` let `setup` read templates and mappings. `manage` makes,
+    swaps and drops versions of the articles: nothing less moves an alias. Making templates and other indices
+    takes the administrator's rights.
     """
-    aliases = (names.feeds, names.entries, names.articles, names.hosts)
+    aliases = (names.feeds, names.entries, names.articles, names.hosts, names.rebuilds)
     return {
         "cluster": ["monitor"],
         "indices": [
             {
                 "names": [name for alias in aliases for name in (alias, f"{alias}-*")],
                 "privileges": ["read", "index", "delete", "maintenance", "view_index_metadata"],
-            }
+            },
+            {"names": [names.articles, f"{names.articles}-*"], "privileges": ["manage"]},
         ],
     }
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 _COLUMNS = ("article_id", "url", "canonical_url", "domain", "language", "published_at")
 _TEXTS = ("title", "summary", "body")
 _SELECT = "SELECT a.*, t.title, t.summary, t.body FROM {article} AS a JOIN {text} AS t ON t.id = a.id"
-_WRITE_FACTS = """INSERT INTO {article} (article_id, url, canonical_url, domain, language, published_at, record)
+_WRITE_FACTS = """INSERT INTO {article}
+    (article_id, url, canonical_url, domain, language, published_at, record)
     VALUES (:article_id, :url, :canonical_url, :domain, :language, :published_at, :record)
     ON CONFLICT (article_id) DO UPDATE SET
         url = excluded.url, canonical_url = excluded.canonical_url, domain = excluded.domain,

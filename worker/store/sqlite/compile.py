@@ -29,7 +29,7 @@ _COLUMN_FILTERS = ("domain", "language")
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A request to one version's tables: an FTS5 expression (or none) and SQL conditions with their values."""
+    """A request as an FTS5 expression (or none) and SQL conditions with their values, for one version."""
 
     tables: Tables
     match: str | None = None

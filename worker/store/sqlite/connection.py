@@ -45,7 +45,7 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
-        """Yield this thread's connection inside one reading transaction: all statements see the same moment."""
+        """Yield this thread's connection inside one reading transaction: all of it sees one moment."""
         with self.read() as db:
             db.execute("BEGIN")
             try:
@@ -98,7 +98,8 @@ class Database:
             if not found:
                 return done
             done.extend(found)
-            self._clock.sleep(pause_s)
+            if pause_s:
+                self._clock.sleep(pause_s)
 
     def close(self) -> None:
         """Close every thread's connection; a thread that comes later opens a new one."""

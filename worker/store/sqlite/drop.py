@@ -1,4 +1,4 @@
-"""Taking a version's tables away without holding up others: emptied in many short transactions, then dropped."""
+"""Taking a version's tables away without holding up others: emptied in short transactions, then dropped."""
 
 from __future__ import annotations
 

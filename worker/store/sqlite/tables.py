@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 FIRST = 1
-"""The version that a new file has. Its tables have no number in their names: they were there before others."""
+"""The version that a new file has. Its tables have no number in their names: they came before others."""
 
 _ARTICLE_TABLES = (
     """CREATE TABLE {article} (
@@ -94,7 +94,9 @@ class Versions:
 def tables_of(version: int) -> Tables:
     """Return the names of a version's tables."""
     number = "" if version == FIRST else f"_{version}"
-    return Tables(version, f"article{number}", f"label{number}", f"article_text{number}", f"article_fts{number}")
+    return Tables(
+        version, f"article{number}", f"label{number}", f"article_text{number}", f"article_fts{number}"
+    )
 
 
 def article_tables(version: int) -> tuple[str, ...]:

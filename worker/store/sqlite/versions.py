@@ -44,7 +44,9 @@ class SqliteVersions:
     def create(self) -> str:
         with self._database.write() as db:
             if twin := find_versions(db).twin:
-                raise StoreError(f"{self._database.path}: version {twin.version} is there already: drop it first")
+                raise StoreError(
+                    f"{self._database.path}: version {twin.version} is there already: drop it first"
+                )
             changed = "UPDATE article_version SET latest = latest + 1, twin = latest + 1 RETURNING twin"
             version: int = db.execute(changed).fetchone()[0]
             for statement in article_tables(version):
