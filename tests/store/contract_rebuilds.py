@@ -76,7 +76,9 @@ class TestRebuilds:
         assert store.rebuilds.claim_slice(NOW, LEASE_S, "y") == replace(SLICES[1], claim="y", **held)
         assert store.rebuilds.claim_slice(NOW, LEASE_S, "z") is None
 
-    def test_of_several_at_once_each_gets_another(self, store: Store, make_store: Callable[[], Store]) -> None:
+    def test_of_several_at_once_each_gets_another(
+        self, store: Store, make_store: Callable[[], Store]
+    ) -> None:
         store.rebuilds.begin(rebuild(), [Slice(slice_id=str(n)) for n in range(6)])
         stores = [make_store() for _ in range(4)]
         with ThreadPoolExecutor(4) as pool:
@@ -102,7 +104,12 @@ class TestRebuilds:
         store.rebuilds.save_slice(part, NOW, LEASE_S)
         other = store.rebuilds.claim_slice(AFTER_LEASE, LEASE_S, "y")
         assert other
-        assert (other.cursor, other.seen, other.seen_at_claim, other.counts) == ("3f", 40, 40, {"carried": 40})
+        assert (other.cursor, other.seen, other.seen_at_claim, other.counts) == (
+            "3f",
+            40,
+            40,
+            {"carried": 40},
+        )
         assert not store.rebuilds.save_slice(replace(part, cursor="4f"), AFTER_LEASE, LEASE_S)
         assert store.rebuilds.slices() == [other]
 

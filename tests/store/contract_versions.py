@@ -175,9 +175,7 @@ class TestVersions:
             claim = claim_one(store, "entry-other")
             again = replace(document("1", B), fetched_at=later(5))
             known = Outcome(kind=OutcomeKind.DUPLICATE, article_id=ONE)
-            ended = (
-                settlement(claim, again) if how == "settled" else Settlement(claim=claim, outcome=known)
-            )
+            ended = settlement(claim, again) if how == "settled" else Settlement(claim=claim, outcome=known)
             assert store.settle([ended], later(5))[0].state is SettledState.FINISHED
         live, twin = stored(store), twin_of(store)
         assert twin == rebuilt(replace(live, body="Some body"))
@@ -328,7 +326,9 @@ class TestVersions:
         ingest(store, document("3"), "entry-3")
         assert store.articles.count() == 3
 
-    def test_the_old_version_is_dropped_after_a_swap_and_names_are_never_used_again(self, store: Store) -> None:
+    def test_the_old_version_is_dropped_after_a_swap_and_names_are_never_used_again(
+        self, store: Store
+    ) -> None:
         live, into = store.versions.live(), store.versions.create()
         carry_all(store, into)
         store.versions.swap()

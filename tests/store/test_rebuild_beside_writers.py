@@ -28,7 +28,9 @@ def body(name: str, version: int) -> str:
 
 
 def written(name: str, version: int) -> Document:
-    return replace(document(name, body=body(name, version)), fetched_at=later(60 * (version - 1)), word_count=999)
+    return replace(
+        document(name, body=body(name, version)), fetched_at=later(60 * (version - 1)), word_count=999
+    )
 
 
 def claims_of(store: Store, names: list[str]) -> list[Claim]:

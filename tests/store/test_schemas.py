@@ -42,8 +42,8 @@ RECORDS = {
     # Derived on writing: what two spellings of one URL share.
     "feed": names(Feed) | {"url_key", "redirect_key"},
     "entry": names(LedgerRow, Entry, Timings) - {"entry", "timings"} | {"link_key"},
-    "article": names(Document)
-    | {"lang_text"},  # lang_text is derived from title, summary and body on writing
+    # Derived on writing: from title, summary and body, and from the place in the archive.
+    "article": names(Document) | {"lang_text", "archive_file"},
     "host": names(HostStop, Robots),
     # Beside the records stands the number of the latest version of the articles.
     "rebuild": names(Rebuild, Slice) | {"latest"},

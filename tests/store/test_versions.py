@@ -98,7 +98,9 @@ CARRYING = [
     pytest.param(REBUILT, None, REBUILT, CarryState.GONE, None, id="gone"),
     pytest.param(REBUILT, NEW, NEW, CarryState.CHANGED, NEW, id="a newer write"),
     pytest.param(REBUILT, NEW, None, CarryState.CHANGED, None, id="a newer write on its way"),
-    pytest.param(None, OLD, NEW, CarryState.CHANGED, NEW, id="newer in the twin alone: it is on its way back"),
+    pytest.param(
+        None, OLD, NEW, CarryState.CHANGED, NEW, id="newer in the twin alone: it is on its way back"
+    ),
     pytest.param(
         REBUILT,
         replace(OLD, feed_ids=BOTH),

@@ -2,7 +2,7 @@
 
 Times are milliseconds since 1970 UTC, which date fields take as they are; what is not set is left out.
 A few fields are derived on writing, because a query needs them: keys of a feed's URLs and of an entry's
-link, and the text that a language's analyzer reads.
+link, the text that a language's analyzer reads, and the archive's file that an article was made from.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ def document_source(document: Document) -> dict[str, Any]:
     """Return an article as stored, its text once more under every language key that must find it."""
     values = _present(encoded_fields(document))
     texts = {name: unicodedata.normalize("NFC", values[name]) for name in _TEXTS if name in values}
-    return {**values, "lang_text": dict.fromkeys(_language_keys(document), texts)}
+    kept = {"archive_file": document.archive.file} if document.archive else {}
+    return {**values, **kept, "lang_text": dict.fromkeys(_language_keys(document), texts)}
 
 
 def known_part(source: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
