@@ -109,7 +109,7 @@ class ElasticsearchVersions:
     def _files_of(self, index: str) -> Iterator[tuple[str, int]]:
         after: dict[str, Any] = {}
         while True:
-            sources = [{"file": {"terms": {"field": "archive.file"}}}]
+            sources = [{"file": {"terms": {"field": "archive_file"}}}]
             by_file = {"size": MOST_FILES, "sources": sources, **after}
             answer = self._cluster.search(index, aggs={"files": {"composite": by_file}}, size=0)
             buckets = answer["aggregations"]["files"]["buckets"]
