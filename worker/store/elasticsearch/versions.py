@@ -8,14 +8,15 @@ from worker.errors import StoreError
 from worker.store.elasticsearch.carry import amend, carry
 from worker.store.elasticsearch.create import check_heard, create
 from worker.store.elasticsearch.faults import store_errors
-from worker.store.elasticsearch.level import document_of, find_versions
+from worker.store.elasticsearch.level import document_of
+from worker.store.elasticsearch.twin import find_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from worker.models import Carried, CarryResult, Document
     from worker.store.elasticsearch.cluster import Cluster
-    from worker.store.elasticsearch.level import Versions
+    from worker.store.elasticsearch.twin import Versions
     from worker.store.rebuilding import Which
 
 MOST_FILES = 1_000
