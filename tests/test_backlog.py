@@ -10,8 +10,9 @@ from celery.worker import state
 
 from worker.backlog import Backlog, own_load
 from worker.broker.roll import Load
+from worker.models import QUEUES
 
-WAITING = {"control": 0, "poll": 3, "ingest": 20}
+WAITING = {"control": 0, "poll": 3, "ingest": 20, "rebuild": 1}
 
 
 def backlog(*loads: Load) -> Backlog:
@@ -34,6 +35,20 @@ B = Load("b", 8, ("ingest",), {"ingest": 6})
 )
 def test_size_and_room(loads: tuple[Load, ...], queue: str, size: int, room: int) -> None:
     assert (backlog(*loads).size(queue), backlog(*loads).room(queue, 8)) == (size, room)
+
+
+@pytest.mark.parametrize(
+    ("loads", "room"),
+    [
+        pytest.param((), 0, id="no worker"),
+        pytest.param((Load("a", 4, QUEUES, {}),), 0, id="none that takes turns"),
+        pytest.param((Load("a", 4, QUEUES, {"rebuild": 1}, copies=3),), 1, id="less what waits and runs"),
+        pytest.param((Load("a", 4, QUEUES, {}, 1), Load("b", 4, QUEUES, {}, 4)), 4, id="all workers"),
+        pytest.param((Load("a", 4, QUEUES, {"rebuild": 2}, copies=1),), 0, id="never less than nothing"),
+    ],
+)
+def test_room_for_turns_at_a_rebuild(loads: tuple[Load, ...], room: int) -> None:
+    assert backlog(*loads).copy_room() == room
 
 
 class Reserved(SimpleNamespace):
