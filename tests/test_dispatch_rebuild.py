@@ -154,6 +154,6 @@ def test_the_embedded_service_has_no_such_tick() -> None:
     assert embedded.keys() == {"feeds", "entries", "prune"}
     assert beat_schedule(["rebuild"], 300.0)["rebuild"] == {
         "task": "feedmill.dispatch_rebuild",
-        "schedule": 10.0,
-        "options": {"expires": 310.0},
+        "schedule": 5.0,
+        "options": {"expires": 305.0},
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from celery.worker import state
 
-from worker.broker.roll import Load, copy_room, room
+from worker.broker.roll import Load, copy_room, hints_for, room
 from worker.models import QUEUES, REBUILD
 
 if TYPE_CHECKING:
@@ -36,9 +36,10 @@ class Backlog:
         """Return how many more hints may be sent: `per_thread` for each live thread, less the backlog."""
         return room(per_thread, queue, self.lengths([queue]), self.loads())
 
-    def copy_room(self) -> int:
-        """Return how many more hints for turns at a rebuild may be sent: one a place, less the backlog."""
-        return copy_room(REBUILD, self.lengths([REBUILD]), self.loads())
+    def copy_hints(self, free: int) -> int:
+        """Return how many hints for turns at a rebuild to send now, where so many slices are free."""
+        loads = self.loads()
+        return hints_for(min(free, copy_room(REBUILD, self.lengths([REBUILD]), loads)), loads)
 
 
 def own_load(worker_id: str, threads: int, queues: tuple[str, ...] = QUEUES, copies: int = 0) -> Load:

@@ -28,8 +28,9 @@ Hint = TypeVar("Hint")
 FEED_TICK_S = ENTRY_TICK_S = 1.0
 """How often beat asks for due feeds and due entries, in seconds. With the design's 5 s for feeds (step 1) the
 same polls a second would take five times the hints in the queue."""
-REBUILD_TICK_S = 10.0
-"""How often beat asks whether a rebuild is copying: the latest that a worker which could help begins to."""
+REBUILD_TICK_S = 5.0
+"""How often beat asks whether a rebuild is copying: how long a place stays free at most, between two turns of
+twenty seconds, and what one read costs while none is."""
 ENTRIES_PER_THREAD = 8
 """The mark: a few seconds of work, so that no thread waits for the next tick (design, step 2)."""
 FEEDS_PER_THREAD = 4
@@ -105,7 +106,7 @@ def dispatch_feeds(mill: Mill, backlog: Backlog, send: Callable[[Feed], object])
 
 
 def dispatch_rebuild(mill: Mill, backlog: Backlog, send: Callable[[], object]) -> int:
-    """Send a hint for every free slice of the copying rebuild that there is room for; return how many.
+    """Send as many hints as free slices of the copying rebuild and free places call for; return how many.
 
     Hints name no slice: whoever takes one claims what is free then. A copy whose last worker died before
     it could end it is ended here.
@@ -117,7 +118,7 @@ def dispatch_rebuild(mill: Mill, backlog: Backlog, send: Callable[[], object]) -
     if end_if_done(store, mill.clock, rebuild):
         return 0
     free = sum(is_free(part, now) for part in store.rebuilds.slices())
-    hints = min(free, backlog.copy_room()) if free else 0
+    hints = backlog.copy_hints(free) if free else 0
     for _ in range(hints):
         send()
     return hints

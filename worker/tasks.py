@@ -80,7 +80,7 @@ def ingest_entry(self: Task[[str, str, int], None], entry_id: str, token: str, g
 
 @shared_task(name="feedmill.dispatch_rebuild", bind=True)
 def dispatch_rebuild(self: Task[[], None]) -> None:
-    """Send a hint for every free slice of a rebuild that there is room for."""
+    """Send hints for a rebuild's free slices that there is room for."""
     line = line_of(self)
     _tick(
         line, "rebuild", lambda: dispatch.dispatch_rebuild(line.mill, line.backlog, partial(_send_turn, line))

@@ -112,6 +112,18 @@ def copy_room(queue: str, lengths: Mapping[str, int], loads: Iterable[Load]) -> 
     return _left(sum(load.copies for load in loads), queue, lengths, loads)
 
 
+def hints_for(places: int, loads: Iterable[Load]) -> int:
+    """Return how many hints it takes to fill so many free places for turns at a rebuild.
+
+    A hint goes to whoever has a free thread, and comes to nothing where no place is free: of n workers a
+    given one gets none of 3 n hints with a chance of 5 %. Those that come to nothing cost nothing.
+    """
+    helpers = [load.copies for load in loads if load.copies]
+    if places <= 0 or len(helpers) < 2:  # noqa: PLR2004 - one alone gets all
+        return places if helpers else 0
+    return len(helpers) * (max(helpers) + 2)
+
+
 def _left(mark: int, queue: str, lengths: Mapping[str, int], loads: Iterable[Load]) -> int:
     held = sum(load.held.get(queue, 0) for load in loads)
     return max(0, mark - lengths[queue] - held)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-TURN_S = 15.0
+TURN_S = 20.0
 """How long a turn lasts, to the end of the page at hand: a fraction of the longest attempt (`progress`), and
 so long that what it begins with (a claim reads all slices) is a small part of it."""
 GUEST_CHUNK = 2
