@@ -119,7 +119,7 @@ def hints_for(places: int, loads: Iterable[Load]) -> int:
     given one gets none of 3 n hints with a chance of 5 %. Those that come to nothing cost nothing.
     """
     helpers = [load.copies for load in loads if load.copies]
-    if places <= 0 or len(helpers) < 2:  # noqa: PLR2004 - one alone gets all
+    if places <= 0 or len(helpers) < 2:
         return places if helpers else 0
     return len(helpers) * (max(helpers) + 2)
 
