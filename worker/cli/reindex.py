@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import sys
-import threading
-from contextlib import closing
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from worker.cli.copying import copy_here, leave_to_workers, refuse_to_detach
 from worker.cli.output import CLOCK, opened_store, say, say_json, settings
-from worker.cli.progress import watching_copy
 from worker.cli.rebuilt import (
-    plan_of,
     progress_record,
     report_record,
-    results_line,
     say_progress,
     say_report,
 )
@@ -76,11 +70,15 @@ def start(  # noqa: PLR0917 - one parameter per option of the command
     since: Since = None,
     until: Until = None,
     rate: Annotated[float | None, typer.Option(min=0.1, help="Most documents a second, in all.")] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Begin it and return: workers on the same Redis do the copy.")
+    ] = False,
 ) -> None:
     """Make a new version of the article index, or go on with the one that is being made.
 
     Ingestion goes on meanwhile and reaches both versions. Documents outside the selection are copied as they
-    are. Ctrl-C stops after the page at hand; so does a kill, and the next start goes on.
+    are. Ctrl-C stops after the page at hand; so does a kill, and the next start goes on. Workers on the same
+    Redis take part by themselves.
     """
     selection = {"stale": True} if stale else {}
     selection |= selection_of(
@@ -94,46 +92,10 @@ def start(  # noqa: PLR0917 - one parameter per option of the command
         until=until,
     )
     asked = Asked(source=source, only=only, selection=selection, rate=rate)
+    if detach:
+        refuse_to_detach(settings())
     with opened_store() as store:
-        _copy(store, asked)
-
-
-def _copy(store: Store, asked: Asked) -> None:
-    from worker.archive.files import Folder
-    from worker.archive.reading import read_page
-    from worker.mill import open_pool
-    from worker.reindex.crew import run_copy
-    from worker.reindex.run import Bench
-    from worker.signals import stop_signals
-
-    configured = settings()
-    folder = configured.archive_folder
-    if folder is None and control.needs_pages(store, asked):
-        raise UsageError("no pages are kept (FEEDMILL_ARCHIVE_URL is off): --from index")
-    with closing(open_pool(configured)) as pool:
-        rebuild = control.start(store, CLOCK, asked)
-        say(f"{rebuild.from_version} → {rebuild.to_version}, {plan_of(rebuild)}")
-        bench = Bench(
-            store=store,
-            pool=pool,
-            read_page=partial(read_page, Folder(folder or Path())),
-            clock=CLOCK,
-            stopping=threading.Event(),
-        )
-        with stop_signals(bench.stopping.set), watching_copy() as watch:
-            done = run_copy(
-                bench,
-                rebuild,
-                configured.extract_processes + 1,
-                lambda: watch(control.progress(store, CLOCK.now())),
-            )
-    now = control.progress(store, CLOCK.now())
-    say(f"{now.seen:,} documents: {results_line(now.results)}")
-    if not done:
-        raise OperationError(
-            f"the copy is not finished: {now.rebuild.phase.value}; see `feedmill reindex status`"
-        )
-    say("`feedmill reindex diff` shows what would change, `feedmill reindex promote` puts it in place.")
+        (leave_to_workers if detach else copy_here)(store, asked)
 
 
 @app.command()
