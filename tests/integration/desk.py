@@ -140,7 +140,9 @@ class Desk:
         places = {}
         step = -(-len(numbers) // files)
         for start in range(0, len(numbers), step):
-            archive = open_archive(self.archive_folder, Rotation(max_bytes=10**9, max_age_s=900), Clock(), print)
+            archive = open_archive(
+                self.archive_folder, Rotation(max_bytes=10**9, max_age_s=900), Clock(), print
+            )
             for part in range(start, min(start + step, len(numbers)), BATCH):
                 some = numbers[part : min(part + BATCH, start + step)]
                 pages = {number: page(number, "Harbour reopens", THEN) for number in some}
@@ -173,6 +175,12 @@ class Desk:
             )
             settlements.append(settlement(claims[f"entry-{number}"], made))
         assert all(each.outcome for each in self.store.settle(settlements, THEN))
+
+
+def by_number(documents: list[Document]) -> dict[int, Document]:
+    found = {int(each.url.rpartition("/")[2]): each for each in documents}
+    assert len(found) == len(documents), "a document is there twice"
+    return found
 
 
 @contextmanager

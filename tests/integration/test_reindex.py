@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.integration.beside import Ingestion, Live, ingesting, planned, reading
-from tests.integration.desk import OWN_TOPIC, Desk, elasticsearch_desk, has_breakwater, sqlite_desk, url_of
+from tests.integration.desk import OWN_TOPIC, Desk, by_number, has_breakwater, url_of
 from tests.waiting import wait_for
 from worker.extract.version import extractor_version
 from worker.models import Document, Phase
@@ -24,23 +21,6 @@ KILLS = (200, 800, 1_500)
 OLD = range(1, ARCHIVED + 1)
 WHILE_COPYING = 560
 """Of the 700 live writes those that come during the copy; the others come with the swaps."""
-
-Open = Callable[[Path, pytest.FixtureRequest], AbstractContextManager[Desk]]
-STORES = [
-    pytest.param(lambda folder, _: sqlite_desk(folder), id="sqlite"),
-    pytest.param(
-        lambda folder, request: elasticsearch_desk(folder, request.getfixturevalue("elasticsearch_url")),
-        id="elasticsearch",
-        marks=pytest.mark.services,
-    ),
-]
-
-
-@pytest.fixture(params=STORES)
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
-    opened: Open = request.param
-    with opened(tmp_path, request) as desk:
-        yield desk
 
 
 def test_nothing_is_lost_whatever_happens_meanwhile(desk: Desk) -> None:
@@ -85,7 +65,9 @@ def copy_in_spite_of_kills(desk: Desk, ingestion: Ingestion) -> None:
     """Rebuild; live articles come in step with the copy, which is killed and gone on with."""
     for number, kill_at in enumerate(KILLS):
         process = desk.began("reindex", "start", *(("--from", "archive") if number == 0 else ()))
-        wait_for(lambda at=kill_at: in_step(desk, ingestion) >= at or process.poll() is not None, "the copy", 150)
+        wait_for(
+            lambda at=kill_at: in_step(desk, ingestion) >= at or process.poll() is not None, "the copy", 150
+        )
         assert process.poll() is None, "the copy ended before it could be killed"
         process.kill()
         process.communicate()
@@ -154,9 +136,3 @@ def check_versions(
         assert (OWN_TOPIC in new[number].topics) == has_breakwater(number)
         assert new[number].extractor_version == extractor_version()
     return new
-
-
-def by_number(documents: list[Document]) -> dict[int, Document]:
-    found = {int(each.url.rpartition("/")[2]): each for each in documents}
-    assert len(found) == len(documents), "a document is there twice"
-    return found
