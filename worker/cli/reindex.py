@@ -102,6 +102,7 @@ def _copy(store: Store, asked: Asked) -> None:
     from worker.archive.files import Folder
     from worker.archive.reading import read_page
     from worker.mill import open_pool
+    from worker.reindex.alone import beside_others
     from worker.reindex.crew import run_copy
     from worker.reindex.run import Bench
     from worker.signals import stop_signals
@@ -120,7 +121,11 @@ def _copy(store: Store, asked: Asked) -> None:
             clock=CLOCK,
             stopping=threading.Event(),
         )
-        with stop_signals(bench.stopping.set), watching_copy() as watch:
+        with (
+            beside_others(store, configured.sqlite_path),
+            stop_signals(bench.stopping.set),
+            watching_copy() as watch,
+        ):
             done = run_copy(
                 bench,
                 rebuild,
