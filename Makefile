@@ -12,7 +12,7 @@ HUFFPOST ?=
 HUFFPOST_MAP ?=
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-fast check format eval gazetteer topic-table bench-store bench-places sim-schedule soak lock docs clean
+.PHONY: help setup demo run test test-fast check format eval gazetteer topic-table bench-store bench-places bench-reindex sim-schedule soak lock docs clean
 
 help: ## Show what each target does
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ bench-places: setup ## Countries of labelled texts, beside geotext and flashgeot
 
 bench-store: setup ## Articles per second through the writer, beside bare requests (needs Elasticsearch)
 	$(BIN)/python -m bench.store
+
+bench-reindex: setup ## CPU of a rebuild beside extraction and tagging alone, on both stores (needs Elasticsearch)
+	$(BIN)/python -m bench.reindex
 
 sim-schedule: setup ## A year of 10,000 feeds under our polling rules and those of other readers
 	$(BIN)/python -m bench.schedule
