@@ -12,7 +12,7 @@ HUFFPOST ?=
 HUFFPOST_MAP ?=
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-fast check format eval gazetteer topic-table bench-archive bench-store bench-versions bench-places bench-turns sim-schedule soak lock docs clean
+.PHONY: help setup demo run test test-fast check format eval gazetteer topic-table bench-archive bench-store bench-versions bench-places bench-turns sim-schedule soak lock docs clean bench-reindex
 
 help: ## Show what each target does
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ bench-versions: setup ## What settling costs while there is a twin of the articl
 
 bench-turns: setup ## What ingestion feels of a worker's turns at a rebuild
 	$(BIN)/python -m bench.turns
+
+bench-reindex: setup ## CPU of a rebuild beside extraction and tagging alone, on both stores (needs Elasticsearch)
+	$(BIN)/python -m bench.reindex
 
 sim-schedule: setup ## A year of 10,000 feeds under our polling rules and those of other readers
 	$(BIN)/python -m bench.schedule
