@@ -44,7 +44,7 @@ class Elsewhere(Library):
 
 @pytest.fixture
 def library(store, monkeypatch):
-    monkeypatch.setattr(run, "PARKED_S", 0.05)
+    monkeypatch.setattr(run, "LEASE_S", 0.05)
     monkeypatch.setattr(run, "WAIT_S", 0.02)
     monkeypatch.setattr(run, "AWAY_S", 0.02)
     return Elsewhere(store, 12)

@@ -266,9 +266,9 @@ class TestVersions:
     def test_one_that_cannot_be_stored_is_refused_alone(self, store: Store) -> None:
         into = store.versions.create()
         pair = store.versions.page("", "", 10, "live")
-        befores = [Carried(before=pair[0], after=replace(pair[0], quality=float("nan")))]
-        befores.append(Carried(before=pair[1], after=rebuilt(pair[1])))
-        results = store.versions.carry(befores, into)
+        pairs = [Carried(before=pair[0], after=replace(pair[0], quality=float("nan")))]
+        pairs.append(Carried(before=pair[1], after=rebuilt(pair[1])))
+        results = store.versions.carry(pairs, into)
         assert [each.state for each in results] == [CarryState.REFUSED, CarryState.CARRIED]
         assert results[0].error
         assert both(store)[1] == [rebuilt(pair[1])]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.store.builders import NOW, A, B, document, later
-from worker.models import Carried, CarryState, Document, OutcomeKind, WrittenBy
+from worker.models import ArchiveLocation, Carried, CarryState, Document, OutcomeKind, WrittenBy
 from worker.store.versions import carrying, is_same_write, leveled
 
 
@@ -21,6 +21,7 @@ OLD = document(written_by=written(), indexed_at=NOW)
 REBUILT = replace(OLD, body="rebuilt", content_hash="other", extractor_version="2", tagger_version="2")
 NEW = replace(OLD, body="new", raw_digest="new", revision=2, written_by=written("e1", 2), fetched_at=later(9))
 BOTH = tuple(sorted((A, B)))
+KEPT = ArchiveLocation(file="f.warc.gz", offset=1, length=2)
 
 LEVELED = [
     pytest.param(None, None, None, id="neither is there"),
@@ -38,6 +39,10 @@ LEVELED = [
         replace(REBUILT, feed_ids=BOTH, fetched_at=later(3), first_seen_at=later(-3)),
         id="merged feeds and times",
     ),
+    pytest.param(
+        REBUILT, replace(OLD, archive=KEPT), replace(REBUILT, archive=KEPT), id="a page that was kept"
+    ),
+    pytest.param(NEW, replace(OLD, archive=KEPT), None, id="an older page that was kept"),
     pytest.param(OLD, replace(NEW, feed_ids=(B,)), replace(NEW, feed_ids=BOTH), id="newer, and my feeds"),
     pytest.param(NEW, replace(OLD, feed_ids=(B,)), replace(NEW, feed_ids=BOTH), id="older, and its feeds"),
     pytest.param(

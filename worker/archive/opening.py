@@ -8,7 +8,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from worker.archive.base import NoArchive
-from worker.archive.files import Folder, archive_errors
+from worker.archive.files import Folder, archive_errors, sync_folder
 from worker.archive.recovery import recover
 from worker.archive.writing import WarcArchive
 from worker.errors import ArchiveRefusedError, ArchiveUnavailableError, OperationError
@@ -56,10 +56,11 @@ def open_archive(
     try:
         with archive_errors(path):
             path.mkdir(parents=True, exist_ok=True)
+            sync_folder(path.parent)
             _try_out(path)
-            recover(folder)
     except ArchiveUnavailableError as error:
         raise OperationError(f"{error.detail} ({setting})") from error
+    recover(folder)
     if spool is None:
         archive = WarcArchive(folder, rotation, clock, met)
     else:

@@ -50,12 +50,13 @@ def verify(
 ) -> None:
     """Read everything; say what is damaged, and exit 1 if anything is."""
     from worker.archive.files import Folder
+    from worker.archive.recovery import recover
     from worker.ops.archive import check_files, folder_of
 
     is_off = settings().archive_folder is None
     folder = Folder(Path()) if files and is_off else folder_of(settings())
     if repair:
-        _close_left_open(folder)
+        recover(folder)
     paths, uploaded = _found(files, folder) if files else (folder.files(), None)
     damaged = _say_checked(check_files(folder, paths, uploaded), json=json)
     if damaged:
@@ -96,18 +97,6 @@ def _found(files: list[Path], folder: Folder) -> tuple[list[Path], list[str]]:
         else:
             raise OperationError(f"there is no {file}, here or in the archive")
     return paths, uploaded
-
-
-def _close_left_open(folder: Folder) -> None:
-    from worker.archive.files import archive_errors
-    from worker.archive.recovery import recover
-    from worker.errors import ArchiveUnavailableError
-
-    try:
-        with archive_errors(folder.path):
-            recover(folder)
-    except ArchiveUnavailableError as error:
-        raise OperationError(error.detail) from error
 
 
 def _record(each: ArchiveFile) -> dict[str, Any]:

@@ -62,8 +62,9 @@ def retag(  # noqa: PLR0917 - one parameter per option of the command
         until=until,
     )
     from worker.mill import open_pool
-    from worker.reindex.bench import Bench, no_page
+    from worker.reindex.bench import Bench
     from worker.reindex.inplace import retag as retag_in_place
+    from worker.reindex.pages import no_page
     from worker.signals import stop_signals
 
     stopping = threading.Event()

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import sys
-import threading
-from contextlib import closing
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from worker.cli.copying import copy_here, leave_to_workers, refuse_to_detach
 from worker.cli.output import CLOCK, opened_store, say, say_json, settings
-from worker.cli.progress import watching_copy
 from worker.cli.rebuilt import (
-    plan_of,
     progress_record,
     report_record,
-    results_line,
     say_progress,
     say_report,
 )
@@ -40,9 +35,6 @@ from worker.reindex.diff import Limits, exceeded
 from worker.reindex.plan import Source, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from worker.models import ArchiveLocation, Page
     from worker.reindex.diff import Report
     from worker.store.base import Store
 
@@ -78,11 +70,15 @@ def start(  # noqa: PLR0917 - one parameter per option of the command
     since: Since = None,
     until: Until = None,
     rate: Annotated[float | None, typer.Option(min=0.1, help="Most documents a second, in all.")] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Begin it and return: workers on the same Redis do the copy.")
+    ] = False,
 ) -> None:
     """Make a new version of the article index, or go on with the one that is being made.
 
     Ingestion goes on meanwhile and reaches both versions. Documents outside the selection are copied as they
-    are. Ctrl-C stops after the page at hand; so does a kill, and the next start goes on.
+    are. Ctrl-C stops after the page at hand; so does a kill, and the next start goes on. Workers on the same
+    Redis take part by themselves.
     """
     selection = {"stale": True} if stale else {}
     selection |= selection_of(
@@ -96,52 +92,10 @@ def start(  # noqa: PLR0917 - one parameter per option of the command
         until=until,
     )
     asked = Asked(source=source, only=only, selection=selection, rate=rate)
+    if detach:
+        refuse_to_detach(settings())
     with opened_store() as store:
-        _copy(store, asked)
-
-
-def _copy(store: Store, asked: Asked) -> None:
-    from worker.archive.reading import read_page
-    from worker.archive.uploading import ARRIVAL_S
-    from worker.mill import open_pool
-    from worker.ops.archive import readable_folder
-    from worker.reindex.bench import Bench, no_page
-    from worker.reindex.crew import run_copy
-    from worker.signals import stop_signals
-    from worker.store.outage import Outage
-
-    configured = settings()
-    read: Callable[[ArchiveLocation], Page] = no_page
-    if control.needs_pages(store, asked):
-        if configured.archive_folder is None:
-            raise UsageError("no pages are kept (FEEDMILL_ARCHIVE_URL is off): --from index")
-        read = partial(read_page, readable_folder(configured))
-    with closing(open_pool(configured)) as pool:
-        rebuild = control.start(store, CLOCK, asked)
-        say(f"{rebuild.from_version} → {rebuild.to_version}, {plan_of(rebuild)}")
-        bench = Bench(
-            store=store,
-            pool=pool,
-            read_page=read,
-            clock=CLOCK,
-            stopping=threading.Event(),
-            upload_s=configured.archive_file_minutes * 60 + ARRIVAL_S,
-            met=Outage(CLOCK).met,
-        )
-        with stop_signals(bench.stopping.set), watching_copy() as watch:
-            done = run_copy(
-                bench,
-                rebuild,
-                configured.extract_processes + 1,
-                lambda: watch(control.progress(store, CLOCK.now())),
-            )
-    now = control.progress(store, CLOCK.now())
-    say(f"{now.seen:,} documents: {results_line(now.results)}")
-    if not done:
-        raise OperationError(
-            f"the copy is not finished: {now.rebuild.phase.value}; see `feedmill reindex status`"
-        )
-    say("`feedmill reindex diff` shows what would change, `feedmill reindex promote` puts it in place.")
+        (leave_to_workers if detach else copy_here)(store, asked)
 
 
 @app.command()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from worker.reindex.plan import STALE, Step, is_stale, request_of
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from worker.clock import Clock
     from worker.extract.pool import WorkerPool
@@ -32,10 +33,11 @@ CHUNK = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """What a copy works with. `read_page` reads the archive; `stopping` is set when it is to leave off.
+    """What a copy works with.
 
-    `upload_s` is how long after its beginning a file may still be on its way to the archive. `met` is told
-    when the archive is away.
+    `read_page` reads the archive. The copy leaves off when `stopping` is set, or at `until` on the monotonic
+    clock. A child gets `chunk` documents in a call. `upload_s` is how long after its beginning a file may
+    still be on its way to the archive. `met` is told when the archive is away.
     """
 
     store: Store
@@ -43,19 +45,20 @@ class Bench:
     read_page: Callable[[ArchiveLocation], Page]
     clock: Clock
     stopping: threading.Event
+    until: float = math.inf
+    chunk: int = CHUNK
     upload_s: float = 0.0
     met: Callable[[ArchiveUnavailableError], object] = str
+
+    def is_over(self) -> bool:
+        """Return whether the copy is to leave off."""
+        return self.stopping.is_set() or self.clock.monotonic() >= self.until
 
 
 def is_coming(bench: Bench, document: Document) -> bool:
     """Return whether a page that is not in the archive may be there soon: its file is young."""
     began = find_beginning(document.archive.file) if document.archive else None
     return began is not None and bench.clock.now() < began + timedelta(seconds=bench.upload_s)
-
-
-def no_page(location: ArchiveLocation) -> Page:
-    """Stand in for the archive where no page is read."""
-    raise AssertionError(f"made from the stored text, not from {location.file}")
 
 
 def remake(bench: Bench, plan: Plan, documents: Sequence[Document]) -> list[Made]:
@@ -67,14 +70,13 @@ def remake(bench: Bench, plan: Plan, documents: Sequence[Document]) -> list[Made
     chosen = choose(bench.store, plan, documents)
     made = {each.article_id: Made(each, COPIED) for each in documents if each.article_id not in chosen}
     jobs = []
-    for document in documents:
-        if document.article_id in chosen:
-            try:
-                jobs.append(_job(bench, document, plan.steps))
-            except ArchiveUnavailableError:
-                raise
-            except ArchiveError as error:
-                made[document.article_id] = kept(document, error)
+    for job in _jobs(bench.store, [each for each in documents if each.article_id in chosen], plan.steps):
+        try:
+            jobs.append(_with_page(bench, job))
+        except ArchiveUnavailableError:
+            raise
+        except ArchiveError as error:
+            made[job.document.article_id] = kept(job.document, error)
     for job, each in zip(jobs, _run(bench, jobs), strict=True):
         made[job.document.article_id] = each
     return [made[document.article_id] for document in documents]
@@ -92,24 +94,37 @@ def choose(store: Store, plan: Plan, documents: Sequence[Document]) -> set[str]:
     return store.articles.matching(request, ids) if request and ids else ids
 
 
-def _job(bench: Bench, document: Document, steps: frozenset[Step]) -> Job:
-    """Return how to make a document anew; of one that never had a page, from its text.
+def _jobs(store: Store, documents: Sequence[Document], steps: frozenset[Step]) -> Iterator[Job]:
+    """Yield how to make each document anew, from its text as yet, with what the store knows of it."""
+    feeds = {feed_id: store.feeds.get(feed_id) for feed_id in {each.feed_id for each in documents}}
+    wrote = {each.article_id: each.written_by.entry_id for each in documents if each.written_by}
+    rows = store.entries.get_many(set(wrote.values())) if Step.EXTRACT in steps else {}
+    for document in documents:
+        feed = feeds[document.feed_id]
+        yield Job(
+            document=document,
+            steps=steps,
+            row=rows.get(wrote.get(document.article_id, "")),
+            publisher=feed.country if feed else None,
+        )
+
+
+def _with_page(bench: Bench, job: Job) -> Job:
+    """Return the job with its document's page; one that never had a page is made from its text.
 
     Raises:
         ArchiveError: its page is not to be had; ArchiveUnavailableError: no page is, now.
     """
-    feed = bench.store.feeds.get(document.feed_id)
-    page = row = None
-    if Step.EXTRACT in steps and document.archive:
-        page = bench.read_page(document.archive)
-        row = bench.store.entries.get(document.written_by.entry_id) if document.written_by else None
-    return Job(document=document, steps=steps, page=page, row=row, publisher=feed.country if feed else None)
+    archive = job.document.archive
+    if Step.EXTRACT not in job.steps or archive is None:
+        return job
+    return replace(job, page=bench.read_page(archive))
 
 
 def _run(bench: Bench, jobs: Sequence[Job]) -> list[Made]:
     made: list[Made] = []
-    for start in range(0, len(jobs), CHUNK):
-        chunk = jobs[start : start + CHUNK]
+    for start in range(0, len(jobs), bench.chunk):
+        chunk = jobs[start : start + bench.chunk]
         try:
             made += bench.pool.run(make_all, chunk, bench.clock.monotonic)
         except (PoolTimeoutError, PoolCrashError, ChildBugError):

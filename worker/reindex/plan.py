@@ -74,6 +74,16 @@ def is_stale(document: Document, steps: frozenset[Step]) -> bool:
     return extracted or (Step.TAGS in steps and document.tagger_version != tagger_version())
 
 
+def find_difference(rebuild: Rebuild) -> str | None:
+    """Return what a rebuild makes that this process would make otherwise, None where it would not."""
+    steps = set(rebuild.only)
+    if Step.EXTRACT in steps and rebuild.extractor_version != extractor_version():
+        return f"its extractor is {rebuild.extractor_version}, ours {extractor_version()}"
+    if Step.TAGS in steps and rebuild.tagger_version != tagger_version():
+        return f"its tagger is {rebuild.tagger_version}, ours {tagger_version()}"
+    return None
+
+
 def request_of(selection: Mapping[str, Any]) -> SearchRequest | None:
     """Return the search that a selection is, None where it chooses by no such thing.
 

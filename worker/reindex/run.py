@@ -31,13 +31,13 @@ PAGE = 50
 """Documents between two saves of a slice: a second or two of extraction."""
 LEASE_S = 60.0
 """How long a slice is held without a save: after that its worker is taken for dead."""
+RATED_S = 5.0
+"""With a rate, a page has so few documents that it is worked on and waited for no longer than this."""
 ROUNDS = 5
 """Times that a document is made again because it changed meanwhile; its writer brings it level anyway."""
 WAIT_S = 1.0
 AWAY_S = 5.0
 """Between two tries of an archive that is away."""
-PARKED_S = 30.0
-"""Between two looks for files that are on their way to the archive; they come every fifteen minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def copy_all(bench: Bench, rebuild: Rebuild) -> bool:
     Any number of threads, processes and machines may do this at once. Slices that others hold are waited
     for: one of a worker that died is free when its lease ends. An archive that is away is waited for, too.
     """
-    while not bench.stopping.is_set():
+    while not bench.is_over():
         part = bench.store.rebuilds.claim_slice(bench.clock.now(), LEASE_S, bench.clock.token())
         if part:
             try:
@@ -78,37 +78,34 @@ def is_copying(store: Store, rebuild: Rebuild) -> bool:
 
 
 def copy_slice(bench: Bench, rebuild: Rebuild, part: Slice) -> None:
-    """Carry a claimed slice, page by page, until it is done or no longer ours, or a stop is asked for.
+    """Carry a claimed slice, page by page, until it is done or no longer ours, or we are to leave off.
 
-    At its end, documents whose pages are on their way to the archive are tried again, and what still waits
-    parks the slice: after a while it comes due for whoever claims it then.
+    At its end, documents whose pages are on their way to the archive are tried again. While any still waits
+    the slice is parked: it comes due for whoever claims it when its lease ends.
 
     Raises:
         ArchiveUnavailableError: the archive is away; the slice is given back as it was saved last.
     """
     left: Slice | None = part
     while left and not left.walked:
-        documents = bench.store.versions.page(left.cursor, left.before, PAGE, "live")
+        pace_s = _pace_s(bench, rebuild)
+        limit = page_size(pace_s)
+        documents = bench.store.versions.page(left.cursor, left.before, limit, "live")
         cursor = documents[-1].article_id if documents else left.cursor
-        further = replace(left, cursor=cursor, walked=len(documents) < PAGE)
-        left = _carried(bench, rebuild, left, further, documents)
-    again = left.waiting if left else ()
-    for start in range(0, len(again), PAGE):
-        if left:
-            ids = again[start : start + PAGE]
-            found = [each for article_id in ids if (each := bench.store.articles.get(article_id))]
-            further = replace(left, waiting=left.waiting[len(ids) :], seen=left.seen + len(ids) - len(found))
-            is_last = start + PAGE >= len(again)
-            left = _carried(bench, rebuild, left, further, found, PARKED_S if is_last else LEASE_S)
+        further = replace(left, cursor=cursor, walked=len(documents) < limit)
+        left = _carried(bench, rebuild, left, further, documents, pace_s)
+    untried = len(left.waiting) if left else 0
+    while left and untried > 0:
+        pace_s = _pace_s(bench, rebuild)
+        limit = min(untried, page_size(pace_s))
+        documents = [each for name in left.waiting[:limit] if (each := bench.store.articles.get(name))]
+        further = replace(left, waiting=left.waiting[limit:], seen=left.seen + limit - len(documents))
+        left = _carried(bench, rebuild, left, further, documents, pace_s)
+        untried -= limit
 
 
 def _carried(
-    bench: Bench,
-    rebuild: Rebuild,
-    part: Slice,
-    further: Slice,
-    documents: Sequence[Document],
-    lease_s: float = LEASE_S,
+    bench: Bench, rebuild: Rebuild, part: Slice, further: Slice, documents: Sequence[Document], pace_s: float
 ) -> Slice | None:
     """Carry documents and save the slice, `further` on, with what they came to; None where we leave it."""
     began = bench.clock.monotonic()
@@ -125,12 +122,12 @@ def _carried(
         counts=Counter(further.counts) + came.counts,
         waiting=waiting,
     )
+    # Before the save, so that who takes the slice next need not know that it was owed.
+    bench.stopping.wait(wait_s(len(documents), pace_s, bench.clock.monotonic() - began))
     # A lease of nothing gives the slice back.
-    lease_s = 0.0 if bench.stopping.is_set() else lease_s
-    if not bench.store.rebuilds.save_slice(saved, bench.clock.now(), lease_s) or not lease_s:
-        return None
-    _throttle(bench, rebuild, len(documents), began)
-    return saved
+    lease_s = 0.0 if bench.is_over() else LEASE_S
+    is_ours = bench.store.rebuilds.save_slice(saved, bench.clock.now(), lease_s)
+    return saved if is_ours and lease_s else None
 
 
 def carry(bench: Bench, rebuild: Rebuild, documents: Sequence[Document]) -> Came:
@@ -166,11 +163,23 @@ def carry(bench: Bench, rebuild: Rebuild, documents: Sequence[Document]) -> Came
     return Came(+counts, tuple(waiting))
 
 
-def _throttle(bench: Bench, rebuild: Rebuild, documents: int, began: float) -> None:
-    """Wait so long that all workers together keep to the rate: each has its part by the slices in work."""
+def page_size(pace_s: float) -> int:
+    """Return how many documents to carry between two saves where each is to take so many seconds."""
+    return max(1, min(PAGE, int(RATED_S / pace_s))) if pace_s else PAGE
+
+
+def wait_s(documents: int, pace_s: float, taken_s: float) -> float:
+    """Return how long to wait after documents that took so long; never longer than a lease allows."""
+    return min(max(0.0, documents * pace_s - taken_s), LEASE_S / 2)
+
+
+def _pace_s(bench: Bench, rebuild: Rebuild) -> float:
+    """Return how long a document is to take so that all workers together keep to the rate; 0 without one.
+
+    Each has its part of the rate by the slices in work.
+    """
     if rebuild.rate is None:
-        return
+        return 0.0
     now = bench.clock.now()
     at_work = sum(each.is_at_work(now) for each in bench.store.rebuilds.slices())
-    due_s = documents * max(1, at_work) / rebuild.rate
-    bench.stopping.wait(max(0.0, due_s - (bench.clock.monotonic() - began)))
+    return max(1, at_work) / rebuild.rate

@@ -90,6 +90,10 @@ class EntryLedger(Protocol):
 
     def get(self, entry_id: str) -> LedgerRow | None: ...
 
+    def get_many(self, entry_ids: Collection[str]) -> dict[str, LedgerRow]:
+        """Return those of the rows that exist, as they are now, by entry id."""
+        ...
+
     def find_by_url(self, url: str) -> list[LedgerRow]:
         """Return rows whose entry URL or canonical URL is `url`, newest first (at most 20)."""
         ...

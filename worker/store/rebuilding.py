@@ -121,3 +121,11 @@ class RebuildStore(Protocol):
         False, and nothing kept, where its claim no longer holds it or the copying phase is over.
         """
         ...
+
+    def release(self) -> int:
+        """Give back every slice that somebody holds while it is copying; return how many.
+
+        For a copy that knows it is alone: whoever held them was killed, and their leases need not be waited
+        for. Were one alive after all, it would find its claim gone when it saves.
+        """
+        ...

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from worker.errors import StoreError, StoreUnavailableError
 from worker.models import CarryResult, CarryState
 from worker.store.elasticsearch.cluster import ROUNDS, delete_of, write_of
-from worker.store.elasticsearch.level import document_of, find_versions, take_back, write_in
+from worker.store.elasticsearch.level import document_of, take_back, write_in
 from worker.store.elasticsearch.records import document_source
+from worker.store.elasticsearch.twin import find_versions
 from worker.store.versions import carrying
 
 if TYPE_CHECKING:
