@@ -74,6 +74,8 @@ def test_pages_that_are_on_their_way_are_waited_for(library, monkeypatch):
     looks = []
 
     def parked_then_uploaded(seconds):
+        if not seconds:
+            return
         now = progress(library.store, library.clock.now())
         looks.append((now.waiting, now.seen, now.workers, sorted(library.documents("twin"))))
         if len(looks) == 3:
@@ -108,7 +110,8 @@ def test_many_that_wait_are_tried_page_by_page(library, monkeypatch):
     real = library.stopping.wait
 
     def wait(seconds):
-        library.spooled.clear()
+        if seconds:
+            library.spooled.clear()
         real(seconds)
 
     monkeypatch.setattr(library.stopping, "wait", wait)
@@ -120,7 +123,7 @@ def test_many_that_wait_are_tried_page_by_page(library, monkeypatch):
 def test_a_stop_leaves_what_waits_to_the_next_start(library, monkeypatch):
     placed(library, 21, 60)
     rebuild = start(library.store, library.clock, Asked())
-    monkeypatch.setattr(library.stopping, "wait", lambda _: library.stopping.set())
+    monkeypatch.setattr(library.stopping, "wait", lambda seconds: library.stopping.set() if seconds else None)
     assert not copy_all(library.bench, rebuild)
     monkeypatch.undo()
     library.stopping.clear()
@@ -136,7 +139,7 @@ def test_an_article_that_is_written_while_its_page_waits_is_its_writers(library,
     real = library.stopping.wait
 
     def wait(seconds):
-        if library.spooled:
+        if seconds and library.spooled:
             library.store.entries.retry(["entry-21"], NOW)
             library.write(21, html(21, "Harbour closes"), fetched_at=FETCHED_AT + timedelta(hours=1))
             library.spooled.clear()
@@ -159,7 +162,7 @@ def test_an_archive_that_is_away_is_waited_for(library):
 
 def test_an_archive_that_stays_away_keeps_no_stop_waiting(library, monkeypatch):
     library.away = [ArchiveUnavailableError(detail="archive s3://b: away")] * 5
-    monkeypatch.setattr(library.stopping, "wait", lambda _: library.stopping.set())
+    monkeypatch.setattr(library.stopping, "wait", lambda seconds: library.stopping.set() if seconds else None)
     rebuild = start(library.store, library.clock, Asked())
     assert not copy_all(library.bench, rebuild)
     monkeypatch.undo()
