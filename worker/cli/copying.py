@@ -39,7 +39,7 @@ def copy_here(store: Store, asked: Asked) -> None:
     from worker.reindex.alone import beside_others
     from worker.reindex.bench import Bench
     from worker.reindex.crew import run_copy
-    from worker.reindex.pages import arrival_s, open_pages
+    from worker.reindex.pages import arrival_s, open_pages, readers_of
     from worker.signals import stop_signals
     from worker.store.outage import Outage
 
@@ -53,6 +53,7 @@ def copy_here(store: Store, asked: Asked) -> None:
             read_page=open_pages(configured, CLOCK),
             clock=CLOCK,
             stopping=threading.Event(),
+            readers=readers_of(configured),
             upload_s=arrival_s(configured),
             met=Outage(CLOCK).met,
         )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -17,7 +19,7 @@ from worker.reindex.plan import STALE, Step, is_stale, request_of
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from worker.clock import Clock
     from worker.extract.pool import WorkerPool
@@ -35,9 +37,9 @@ CHUNK = 10
 class Bench:
     """What a copy works with.
 
-    `read_page` reads the archive. The copy leaves off when `stopping` is set, or at `until` on the monotonic
-    clock. A child gets `chunk` documents in a call. `upload_s` is how long after its beginning a file may
-    still be on its way to the archive. `met` is told when the archive is away.
+    `read_page` reads the archive, `readers` pages at once. The copy leaves off when `stopping` is set, or at
+    `until` on the monotonic clock. A child gets `chunk` documents in a call. `upload_s` is how long after its
+    beginning a file may still be on its way to the archive. `met` is told when the archive is away.
     """
 
     store: Store
@@ -47,6 +49,7 @@ class Bench:
     stopping: threading.Event
     until: float = math.inf
     chunk: int = CHUNK
+    readers: int = 1
     upload_s: float = 0.0
     met: Callable[[ArchiveUnavailableError], object] = str
 
@@ -69,14 +72,13 @@ def remake(bench: Bench, plan: Plan, documents: Sequence[Document]) -> list[Made
     """
     chosen = choose(bench.store, plan, documents)
     made = {each.article_id: Made(each, COPIED) for each in documents if each.article_id not in chosen}
+    wanted = list(_jobs(bench.store, [each for each in documents if each.article_id in chosen], plan.steps))
     jobs = []
-    for job in _jobs(bench.store, [each for each in documents if each.article_id in chosen], plan.steps):
-        try:
-            jobs.append(_with_page(bench, job))
-        except ArchiveUnavailableError:
-            raise
-        except ArchiveError as error:
-            made[job.document.article_id] = kept(job.document, error)
+    for job, found in zip(wanted, _with_pages(bench, wanted), strict=True):
+        if isinstance(found, Made):
+            made[job.document.article_id] = found
+        else:
+            jobs.append(found)
     for job, each in zip(jobs, _run(bench, jobs), strict=True):
         made[job.document.article_id] = each
     return [made[document.article_id] for document in documents]
@@ -109,16 +111,30 @@ def _jobs(store: Store, documents: Sequence[Document], steps: frozenset[Step]) -
         )
 
 
-def _with_page(bench: Bench, job: Job) -> Job:
+def _with_pages(bench: Bench, jobs: Iterable[Job]) -> Iterable[Job | Made]:
+    """Return the jobs with their documents' pages, in order, or what a document without its page comes to."""
+    read = partial(_with_page, bench)
+    if bench.readers == 1:
+        return map(read, jobs)
+    with ThreadPoolExecutor(bench.readers) as threads:
+        return list(threads.map(read, jobs))
+
+
+def _with_page(bench: Bench, job: Job) -> Job | Made:
     """Return the job with its document's page; one that never had a page is made from its text.
 
     Raises:
-        ArchiveError: its page is not to be had; ArchiveUnavailableError: no page is, now.
+        ArchiveUnavailableError: no page can be read now.
     """
     archive = job.document.archive
     if Step.EXTRACT not in job.steps or archive is None:
         return job
-    return replace(job, page=bench.read_page(archive))
+    try:
+        return replace(job, page=bench.read_page(archive))
+    except ArchiveUnavailableError:
+        raise
+    except ArchiveError as error:
+        return kept(job.document, error)
 
 
 def _run(bench: Bench, jobs: Sequence[Job]) -> list[Made]:

@@ -12,7 +12,7 @@ from worker.errors import ArchiveUnavailableError, PoolError, StoreError
 from worker.models import REBUILD, Phase
 from worker.reindex.bench import CHUNK, Bench
 from worker.reindex.control import end_if_done
-from worker.reindex.pages import arrival_s, open_pages
+from worker.reindex.pages import arrival_s, open_pages, readers_of
 from worker.reindex.plan import Step, find_difference
 from worker.reindex.run import LEASE_S, copy_slice, is_copying
 from worker.store.outage import Outage
@@ -55,6 +55,7 @@ def open_helper(mill: Mill, queues: Sequence[str]) -> Helper:
         read_page=open_pages(mill.settings, mill.clock),
         clock=mill.clock,
         stopping=threading.Event(),
+        readers=readers_of(mill.settings),
         upload_s=arrival_s(mill.settings),
         met=Outage(mill.clock).met,
         chunk=CHUNK if set(queues) == {REBUILD} else GUEST_CHUNK,
