@@ -40,6 +40,7 @@ def settings(request, tmp_path: Path, monkeypatch) -> Iterator[Settings]:
         fetch_threads=4,
         extract_processes=1,
         retry_base_s=3600,
+        archive_url=str(tmp_path / "archive"),
     )
     with closing(open_store(settings)) as store:
         store.setup()

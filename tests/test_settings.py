@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 
+from pathlib import Path
+
 import pytest
 
 from worker.errors import UsageError
@@ -77,6 +79,7 @@ def test_all_mistakes_are_listed_at_once_in_one_line(monkeypatch):
         pytest.param("FEEDMILL_STORE_URL", "postgres://x", "must be sqlite:///FILE", id="unknown store"),
         pytest.param("FEEDMILL_STORE_URL", "sqlite:///", "must be sqlite:///FILE", id="store without a file"),
         pytest.param("FEEDMILL_ALLOW_PRIVATE_NETWORKS", "10.0.0.0/99", "10.0.0.0/99", id="not a network"),
+        pytest.param("FEEDMILL_ARCHIVE_URL", "s3://bucket", "must be a folder", id="no object storage yet"),
         pytest.param("FEEDMILL_LOG_LEVEL", "loud", "'debug', 'info'", id="not a choice"),
     ],
 )
@@ -85,6 +88,21 @@ def test_a_mistake_says_what_and_where(monkeypatch, variable, value, said):
     with pytest.raises(UsageError, match="FEEDMILL_") as caught:
         read_settings()
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "folder"),
+    [
+        ("archive", Path("archive")),
+        ("/var/lib/feedmill/archive", Path("/var/lib/feedmill/archive")),
+        ("file:///var/with%20space", Path("/var/with space")),
+        ("~/archive", Path.home() / "archive"),
+        ("with%20percent", Path("with%20percent")),
+        ("off", None),
+    ],
+)
+def test_the_archives_folder(url, folder):
+    assert read_settings(archive_url=url).archive_folder == folder
 
 
 def test_a_broken_settings_file_is_named(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from tests.fakes import ManualClock
-from worker.errors import BrokerUnavailableError, StoreUnavailableError
+from worker.errors import ArchiveUnavailableError, BrokerUnavailableError, StoreUnavailableError
 from worker.store.outage import RECENT_S, Outage
 
 
@@ -29,6 +29,16 @@ def test_store_and_broker_are_said_each_for_itself():
         ("store unavailable", "db: disk full"),
         ("broker unavailable", "redis://r: is full"),
     ]
+
+
+def test_the_archive_is_said_as_such_and_counts_as_an_outage():
+    outage = Outage(ManualClock())
+    with structlog.testing.capture_logs() as said:
+        outage.met(ArchiveUnavailableError(detail="archive a: the disk is full"))
+    assert [(line["event"], line["error"]) for line in said] == [
+        ("archive unavailable", "archive a: the disk is full")
+    ]
+    assert outage.recent() == "archive a: the disk is full"
 
 
 def test_an_outage_is_recent_until_it_is_no_longer_met():

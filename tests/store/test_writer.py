@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from tests.fakes import FlakyStore, ManualClock
-from worker.errors import StoreUnavailableError
+from worker.errors import ArchiveUnavailableError, StoreUnavailableError
 from worker.models import Claim, Outcome, OutcomeKind, Settlement, Timings
 from worker.store import batches
 from worker.store.batches import BATCH, CAPACITY
@@ -37,8 +37,8 @@ def told():
     return Told()
 
 
-def start(store, told, clock=None) -> Writer:
-    return Writer(store, clock or ManualClock(), told.on_settled, told.on_bug)
+def start(store, told, clock=None, **hooks) -> Writer:
+    return Writer(store, clock or ManualClock(), told.on_settled, told.on_bug, **hooks)
 
 
 def test_everything_submitted_is_settled_in_order(told):
@@ -74,6 +74,36 @@ def test_an_unavailable_store_is_tried_again_with_doubling_pauses_and_nothing_is
     writer.drain()
     assert sum(clock.slept) == pytest.approx(0.5 + 1 + 2 + 4, abs=0.5)
     assert store.batches == [["a"]]
+
+
+def test_what_outcomes_point_to_is_durable_before_they_are_written(told):
+    store = FlakyStore()
+    store.gate.clear()
+    settled_before: list[int] = []
+    writer = start(store, told, make_durable=lambda: settled_before.append(len(store.batches)))
+    for n in range(3 * BATCH):
+        writer.submit(settlement(f"e{n}"))
+    store.gate.set()
+    assert writer.drain() == 0
+    assert settled_before == list(range(len(store.batches))), "once for each batch, before it"
+
+
+def test_an_archive_that_is_away_holds_up_outcomes_and_loses_none(told):
+    clock, store = ManualClock(), FlakyStore()
+    failures = [ArchiveUnavailableError(detail="the disk is full")] * 3
+
+    def make_durable():
+        if failures:
+            assert store.batches == []
+            raise failures.pop()
+
+    writer = start(store, told, clock, make_durable=make_durable)
+    writer.submit(settlement("a"))
+    while not writer.is_idle():
+        pass
+    writer.drain()
+    assert store.batches == [["a"]]
+    assert sum(clock.slept) == pytest.approx(0.5 + 1 + 2, abs=0.5)
 
 
 def test_a_stop_gives_up_after_its_grace_and_says_how_many_are_left(told):

@@ -29,9 +29,10 @@ class OpenFile:
         self.name = name
         self.since = since
         self.size = 0
+        self.has_pages = False
         self._path = folder / (name + OPEN)
         self._unsynced: list[tuple[int, bytes]] = []
-        self._must_rewrite = self._is_named = self._is_closed = False
+        self._must_rewrite = self._is_named = self.is_closed = False
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -88,12 +89,15 @@ class OpenFile:
         del self._unsynced[:count]
 
     def finish(self) -> None:
-        """Give the file its final name, durably. Safe to call again where it failed.
+        """Give the file its final name, durably; one without a page is deleted. Safe to call again.
 
         Raises:
             OSError: it has not got it yet.
         """
-        if self._is_closed:
+        if self.is_closed:
+            return
+        if not self.has_pages:
+            self.remove()
             return
         os.ftruncate(self._file, self.size)
         self.sync()
@@ -112,8 +116,8 @@ class OpenFile:
 
     def abandon(self) -> None:
         """Close the file as it is."""
-        if not self._is_closed:
-            self._is_closed = True
+        if not self.is_closed:
+            self.is_closed = True
             os.close(self._file)
 
     def _write(self, offset: int, packed: bytes) -> None:

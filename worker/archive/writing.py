@@ -91,6 +91,7 @@ class WarcArchive:
         with self._failures("keep"), self._appending:
             file = self._file_for(len(body) + len(more))
             offset = file.append(body + more)
+            file.has_pages = True
             self._contents = self._contents.with_record(kind, page.fetched_at)
             self._contents = self._contents.with_record(WarcRecordType.metadata, None)
         return earlier if original else ArchiveLocation(file=file.name, offset=offset, length=len(body))
@@ -111,7 +112,7 @@ class WarcArchive:
                 if self._has(self._full[0]):
                     self._full[0].finish()
                 self._full.pop(0)
-            if file and self._has(file):
+            if file and not file.is_closed and self._has(file):
                 file.sync()
 
     def close(self) -> None:
@@ -165,9 +166,6 @@ class WarcArchive:
     def _retire(self, file: OpenFile) -> None:
         """Let nothing be appended any more but what says what is in it; the next `sync` closes it."""
         self._file = None
-        if not self._contents.pages:
-            file.remove()
-            return
         now, said = self._clock.now(), self._contents.with_record(WarcRecordType.metadata, None).said()
         with suppress(OSError):  # on a full disk a file ends without it, and is counted by reading
             file.append(packed(records.closing(said, self._warcinfo_id, now, self._record_id())))
