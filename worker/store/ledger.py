@@ -30,7 +30,7 @@ LONGEST_DETAIL = 300
 
 
 def is_held(feed_ids: tuple[str, ...], states: Mapping[str, FeedState]) -> bool:
-    """Return whether nothing is fetched for a row: a paused feed or an import lists it, and no active feed does.
+    """Return whether nothing is fetched for a row: a paused feed or an import lists it, no active feed does.
 
     `states` has every feed in `feed_ids` that still exists.
     """
