@@ -46,7 +46,8 @@ def test_every_article_can_be_made_again_from_what_is_kept(run, site, store, fol
     publish(site, towns)
     packed = page("Plans for Riga move on", body_of("Riga", "harbour project"))
     site.serve(
-        "/riga", Reply(body=gzip.compress(packed.body), headers={"Content-Encoding": "gzip", "X-Odd": "caf\xe9"})
+        "/riga",
+        Reply(body=gzip.compress(packed.body), headers={"Content-Encoding": "gzip", "X-Odd": "caf\xe9"}),
     )
     site.serve("/short", Reply(status=301, headers={"Location": site.url("/riga")}))
     site.serve("/b.xml", rss([Item(site.url("/short"), "Riga")]))
@@ -121,7 +122,9 @@ def test_off_keeps_nothing(run, site, store, settings, tmp_path):
     assert not list(tmp_path.rglob("*.warc.gz*"))
 
 
-def test_articles_from_before_the_archive_get_their_place_when_they_are_fetched_again(run, site, store, settings):
+def test_articles_from_before_the_archive_get_their_place_when_they_are_fetched_again(
+    run, site, store, settings
+):
     link = site.url("/story")
     site.serve("/story", page("The story", body_of("Minsk", "potash deal")))
     site.serve("/feed.xml", rss([Item(link, "The story")]))

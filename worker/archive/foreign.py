@@ -90,7 +90,7 @@ def _records(found: Member | Damage) -> Iterator[WarcRecord | ArchiveDamagedErro
 
 def _found(record: WarcRecord, at: Member | Damage) -> Found:
     if record.record_type != WarcRecordType.response:
-        return PassedOver(at.offset, record.record_type.name or "unknown")
+        return PassedOver(at.offset, str(record.record_type))
     try:
         page = page_of(record)
     except ArchiveError as error:

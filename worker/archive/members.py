@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from fastwarc.stream_io import GzipWriter
 
-from worker.archive.framing import LONGEST_HEAD, START, record_length
+from worker.archive.framing import END, LONGEST_HEAD, START, record_length
 from worker.errors import ArchiveDamagedError
 
 if TYPE_CHECKING:
@@ -137,9 +137,10 @@ def _length_before_next(raw: bytearray) -> int:
         return 0
     if length and raw.startswith(START, length):
         return length
-    found = raw.find(_NEXT)
-    if found >= 0:
-        return found + _NEXT.index(START)
+    found = raw.find(_NEXT) + _NEXT.index(START)
+    if found >= _NEXT.index(START):
+        is_junk_between = found > length > 0 and raw[length:found].strip(b"\r\n")
+        return length if is_junk_between else found
     return (length or len(raw) - len(_NEXT)) if len(raw) > length + LONGEST_HEAD else 0
 
 
@@ -152,12 +153,15 @@ def _plain(file: BinaryIO, offset: int) -> Iterator[Member | Damage]:
     if length > LARGEST:
         yield Damage(offset, _next_plain(file, offset) - offset, "larger than 256 MB")
         return
-    raw = _read(file, offset, length)
-    yield (
-        Member(offset, length, raw)
-        if len(raw) == length
-        else Damage(offset, len(raw), "the record is cut off")
-    )
+    raw, behind = _read(file, offset, length), _read(file, offset + length, CHUNK)
+    if len(raw) < length - len(END):
+        yield Damage(offset, len(raw), "the record is cut off")
+        return
+    blank = len(behind) - len(behind.lstrip(b"\r\n"))
+    if behind[blank:] and not behind.startswith(START, blank):
+        # What is behind a record with a wrong length is none, and the next one may lie within it.
+        raw, blank = raw[: _next_plain(file, offset) - offset], 0
+    yield Member(offset, len(raw) + blank, raw)
 
 
 def _next_plain(file: BinaryIO, offset: int) -> int:

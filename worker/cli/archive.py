@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from worker.cli.output import say, say_json, settings, table
+from worker.cli.output import CLOCK, say, say_json, settings, table
 from worker.errors import OperationError
 from worker.ops.text import one_line, when
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from worker.archive.files import Folder
     from worker.ops.archive import ArchiveFile
 
-app = typer.Typer(help="List or check the archived pages.", no_args_is_help=True)
+app = typer.Typer(help="List, check, import or delete archived pages.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line, one for each file.")]
 
@@ -57,6 +58,47 @@ def verify(
     damaged = _say_checked(check_files(paths), json=json)
     if damaged:
         raise OperationError(f"{damaged:,} places are damaged")
+
+
+@app.command("import")
+def import_pages(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="WARC files, compressed or not, in any order.")
+    ],
+    name: Annotated[
+        str, typer.Option(help="What the pages are listed under, as entries of a feed are.")
+    ] = "imported pages",
+    json: Annotated[bool, typer.Option("--json", help="One JSON object with all counts.")] = False,
+) -> None:
+    """Index the pages in WARC files that others wrote, such as Common Crawl's news.
+
+    Each page ends in the ledger as if it had been fetched at its record's date, and is kept in the archive,
+    so that the file is needed no more. What is known already, or newer, stays as it is: importing a file
+    again changes nothing, or goes on where a killed import was. Nothing is ever fetched for it.
+    """
+    from worker.cli.imported import summary, tally_record, watching_import
+    from worker.ops.imports import import_files, open_bench
+    from worker.signals import stop_signals
+
+    configured, stopping, unreadable = settings(), threading.Event(), list[str]()
+    with (
+        open_bench(configured, CLOCK, name, stopping) as bench,
+        stop_signals(stopping.set),
+        watching_import(unreadable.append) as watch,
+    ):
+        tally = import_files(bench, files, configured.archive_folder, watch)
+    if json:
+        say_json(tally_record(tally))
+    else:
+        say(one_line(summary(tally)))
+    if stopping.is_set():
+        unreadable.append("stopped: the same command goes on")
+    if tally.bugs:
+        unreadable.append(
+            f"{tally.bugs:,} pages hit a bug, which the log has; the next import tries them again"
+        )
+    if unreadable:
+        raise OperationError("; ".join(unreadable))
 
 
 def _say_checked(checked: Iterable[ArchiveFile], *, json: bool) -> int:

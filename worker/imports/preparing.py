@@ -15,6 +15,7 @@ from worker.models import ArchiveLocation, EntryState, Feed, Outcome, OutcomeKin
 from worker.pipeline import build_candidate
 
 if TYPE_CHECKING:
+    import threading
     from datetime import datetime
 
     from worker.archive.base import Archive
@@ -30,7 +31,10 @@ _FINAL = (ExtractError, PoolTimeoutError, PoolCrashError)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """What an import works with. `feed` is the one that its entries belong to."""
+    """What an import works with.
+
+    `feed` is the one that its entries belong to; `stopping` is set when it is to leave off.
+    """
 
     store: Store
     pool: WorkerPool
@@ -39,6 +43,7 @@ class Bench:
     feed: Feed
     lease_s: float
     threads: int
+    stopping: threading.Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,7 +90,8 @@ def import_file(
 ) -> None:
     """Index what a file holds, counting it in `tally`; `watch` is told how many bytes are done with.
 
-    One wave is prepared while the one before it is written, unless both have captures of one entry.
+    One wave is prepared while the one before it is written, unless both have captures of one entry. A stop
+    that is asked for comes when what was begun is written.
 
     Raises:
         OSError: the file cannot be read.
@@ -99,6 +100,8 @@ def import_file(
     with ThreadPoolExecutor(bench.threads, thread_name_prefix="import") as threads:
         before: tuple[_Wave, list[Future[Prepared]]] | None = None
         for wave in _waves(_captures(bench, source, tally, on_broken)):
+            if bench.stopping.is_set():
+                break
             if before and before[0].ids & wave.ids:
                 _write(bench, before[1], tally)
                 before = None

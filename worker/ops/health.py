@@ -53,7 +53,7 @@ class Problem:
 
 
 def find_problems(feed: Feed, now: datetime) -> tuple[Problem, ...]:
-    """Return what is wrong with a feed, worst first. Nobody asks paused feeds and imports: nothing is wrong."""
+    """Return what is wrong with a feed, worst first. Nobody asks paused feeds and imports: they are well."""
     if feed.state in (FeedState.PAUSED, FeedState.IMPORTED):
         return ()
     if feed.state is FeedState.GONE:
