@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from worker import urls
 from worker.archive.records import Subject, sha256
-from worker.errors import ExtractError, PoolCrashError, PoolTimeoutError, WorkError
+from worker.errors import WorkError
 from worker.extract.pool import ChildBugError
 from worker.imports.captures import entry_of, first_row, require_usable
 from worker.imports.standing import Standing, standing
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from worker.models import Candidate, Document, Entry, LedgerRow, Page
     from worker.pipeline import Built
     from worker.store.base import Store
-
-_FINAL = (ExtractError, PoolTimeoutError, PoolCrashError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +87,9 @@ def _built(bench: Bench, page: Page, row: LedgerRow, place: ArchiveLocation | No
         built: Built = bench.pool.run(
             build_candidate, page, row, archive=place, feed_title=bench.feed.title, tick=bench.clock.monotonic
         )
-    except _FINAL as error:
+    except WorkError as error:
+        if error.retryable:
+            raise
         outcome = replace(_failed(page, row, error), fetched_at=page.fetched_at, archive=place_now)
         return Prepared(entry=entry, standing=Standing.TAKE, outcome=outcome)
     except ChildBugError as error:
