@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -50,7 +50,7 @@ def summary(tally: Tally) -> str:
 
 def tally_record(tally: Tally) -> dict[str, Any]:
     """Return the counts as JSON says them."""
-    return {"pages": tally.pages, **asdict(tally)}
+    return {"pages": tally.pages, **{each.name: getattr(tally, each.name) for each in fields(tally)}}
 
 
 def _counted(counts: Mapping[str, int], nothing: str = "", reasons: Mapping[str, int] | None = None) -> str:
@@ -65,7 +65,7 @@ def _plain(screen: Console) -> Callable[[Path, int, int], None]:
         nonlocal last
         if CLOCK.monotonic() - last >= PLAIN_EVERY_S:
             last = CLOCK.monotonic()
-            said = f"{path.name}: {done / 1e6:,.0f} of {size / 1e6:,.0f} MB"
+            said = f"{path.name}: {done / 1e6:,.1f} of {size / 1e6:,.1f} MB"
             screen.print(said, markup=False, highlight=False)
 
     return show
