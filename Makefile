@@ -12,7 +12,7 @@ HUFFPOST ?=
 HUFFPOST_MAP ?=
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-fast check format eval gazetteer topic-table bench-store bench-places sim-schedule soak lock docs clean
+.PHONY: help setup demo run test test-fast check format eval gazetteer topic-table bench-archive bench-store bench-versions bench-places bench-turns sim-schedule soak lock docs clean bench-reindex
 
 help: ## Show what each target does
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,8 +72,20 @@ bench-places: setup ## Countries of labelled texts, beside geotext and flashgeot
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .peers $(PEERS)
 	PYTHONPATH=.peers $(BIN)/python -m bench.places
 
+bench-archive: setup ## What keeping a page costs beside extracting it (needs the labelled pages)
+	$(BIN)/python -m bench.archive
+
 bench-store: setup ## Articles per second through the writer, beside bare requests (needs Elasticsearch)
 	$(BIN)/python -m bench.store
+
+bench-versions: setup ## What settling costs while there is a twin of the article index (needs Elasticsearch)
+	$(BIN)/python -m bench.versions
+
+bench-turns: setup ## What ingestion feels of a worker's turns at a rebuild
+	$(BIN)/python -m bench.turns
+
+bench-reindex: setup ## CPU of a rebuild beside extraction and tagging alone, on both stores (needs Elasticsearch)
+	$(BIN)/python -m bench.reindex
 
 sim-schedule: setup ## A year of 10,000 feeds under our polling rules and those of other readers
 	$(BIN)/python -m bench.schedule

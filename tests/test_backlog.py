@@ -9,9 +9,10 @@ import pytest
 from celery.worker import state
 
 from worker.backlog import Backlog, own_load
-from worker.broker.roll import Load
+from worker.broker.roll import Load, hints_for
+from worker.models import QUEUES
 
-WAITING = {"control": 0, "poll": 3, "ingest": 20}
+WAITING = {"control": 0, "poll": 3, "ingest": 20, "rebuild": 1}
 
 
 def backlog(*loads: Load) -> Backlog:
@@ -34,6 +35,36 @@ B = Load("b", 8, ("ingest",), {"ingest": 6})
 )
 def test_size_and_room(loads: tuple[Load, ...], queue: str, size: int, room: int) -> None:
     assert (backlog(*loads).size(queue), backlog(*loads).room(queue, 8)) == (size, room)
+
+
+def helper(copies: int, running: int = 0) -> Load:
+    return Load(f"w{copies}", 16, QUEUES, {"rebuild": running}, copies)
+
+
+@pytest.mark.parametrize(
+    ("loads", "free", "hints"),
+    [
+        pytest.param((), 9, 0, id="no worker"),
+        pytest.param((helper(0),), 9, 0, id="none that takes turns"),
+        pytest.param((helper(5),), 9, 4, id="one alone: a hint a place, less the one that waits"),
+        pytest.param((helper(5, running=3),), 9, 1, id="less what runs"),
+        pytest.param((helper(5),), 2, 2, id="no more than there are slices"),
+        pytest.param((helper(1, running=2),), 9, 0, id="never less than nothing"),
+        pytest.param((helper(1), helper(1)), 9, 6, id="two: enough for the right one to get one"),
+        pytest.param((helper(1), helper(1), helper(0)), 9, 6, id="those that can take one count"),
+        pytest.param((helper(4), helper(1)), 9, 12, id="and for all the places of one"),
+        pytest.param((helper(1, running=1), helper(1)), 9, 0, id="two: no place is free"),
+        pytest.param((helper(1), helper(1)), 0, 0, id="no slice is free"),
+    ],
+)
+def test_hints_for_turns_at_a_rebuild(loads: tuple[Load, ...], free: int, hints: int) -> None:
+    assert backlog(*loads).copy_hints(free) == hints
+
+
+@pytest.mark.parametrize("workers", [2, 3, 10, 50])
+def test_an_idle_worker_is_hardly_ever_passed_by(workers: int) -> None:
+    missed = (1 - 1 / workers) ** hints_for(1, [helper(1)] * workers)
+    assert missed < 0.05
 
 
 class Reserved(SimpleNamespace):

@@ -33,7 +33,7 @@ class Begun:
 def line(ticks: Any) -> Line:
     clock = ManualClock()
     nothing: Any = SimpleNamespace()
-    return Line(nothing, nothing, Outage(clock), nothing, ticks, Meter(clock))
+    return Line(nothing, nothing, Outage(clock), nothing, ticks, Meter(clock), nothing)
 
 
 @pytest.mark.parametrize(("answer", "done"), [(True, ["work"]), (False, [])], ids=["ours", "begun elsewhere"])

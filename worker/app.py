@@ -13,20 +13,21 @@ from kombu import Queue
 
 from worker.broker.connection import ssl_options, transport_options
 from worker.broker.transport import use_hint_transport
-from worker.dispatch import ENTRY_TICK_S, FEED_TICK_S, EntryDispatcher
+from worker.dispatch import ENTRY_TICK_S, FEED_TICK_S, REBUILD_TICK_S, EntryDispatcher
 from worker.ingest import ingest_hit_a_bug, say_settled
-from worker.models import QUEUES
+from worker.models import QUEUES, REBUILD
 from worker.progress import Meter
 from worker.store.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from celery import Task
 
     from worker.backlog import Backlog
     from worker.mill import Mill
     from worker.models import Settlement
+    from worker.reindex.helper import Helper
     from worker.settings import Settings
     from worker.store.outage import Outage
 
@@ -34,7 +35,7 @@ log = structlog.get_logger()
 
 PRUNE_S = 3_600.0
 """Hourly: a beat that is restarted every day would never come to a daily one."""
-TICKS_S = {"feeds": FEED_TICK_S, "entries": ENTRY_TICK_S, "prune": PRUNE_S}
+TICKS_S = {"feeds": FEED_TICK_S, "entries": ENTRY_TICK_S, "prune": PRUNE_S, "rebuild": REBUILD_TICK_S}
 """How often each tick comes, in seconds."""
 SKEW_S = 300.0
 """How far the clocks of machines may differ (design, claim). Celery lets a message expire by the clock of
@@ -60,7 +61,10 @@ class OneBeat:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A mill at work: its writer, what is known of its servers, its backlog, and one lock per tick."""
+    """A mill at work: its writer, what is known of its servers, its backlog, and one lock per tick.
+
+    `helper` is its part in rebuilds.
+    """
 
     mill: Mill
     writer: Writer
@@ -68,6 +72,7 @@ class Line:
     backlog: Backlog
     ticks: Ticks
     meter: Meter
+    helper: Helper
     dispatcher: EntryDispatcher = field(default_factory=EntryDispatcher)
     running: dict[str, threading.Lock] = field(
         default_factory=lambda: {name: threading.Lock() for name in TICKS_S}
@@ -85,7 +90,7 @@ class Line:
                 lock.release()
 
 
-def open_line(mill: Mill, backlog: Backlog, ticks: Ticks, outage: Outage) -> Line:
+def open_line(mill: Mill, backlog: Backlog, ticks: Ticks, outage: Outage, helper: Helper) -> Line:
     """Start the writer of a mill and return all that its tasks work with."""
 
     def on_bug(settlement: Settlement, error: Exception) -> None:
@@ -96,7 +101,7 @@ def open_line(mill: Mill, backlog: Backlog, ticks: Ticks, outage: Outage) -> Lin
         )
 
     writer = Writer(mill.store, mill.clock, say_settled, on_bug, mill.archive.sync)
-    return Line(mill, writer, outage, backlog, ticks, Meter(mill.clock))
+    return Line(mill, writer, outage, backlog, ticks, Meter(mill.clock), helper)
 
 
 class FeedmillApp(Celery):
@@ -143,6 +148,7 @@ def celery_conf() -> dict[str, Any]:
         "task_routes": {
             "feedmill.poll_feed": {"queue": "poll"},
             "feedmill.ingest_entry": {"queue": "ingest"},
+            "feedmill.copy_slice": {"queue": REBUILD},
         },
         "worker_timer_precision": WAKE_S,
     }
@@ -154,24 +160,30 @@ def broker_conf(settings: Settings) -> dict[str, Any]:
         return {
             # Without it the memory transport looks for work 20 times a second and no more.
             "broker_transport_options": {"polling_interval": 0.01},
-            "beat_schedule": beat_schedule(skew_s=0.0),
+            # Nobody helps with a rebuild here: who started it copies it.
+            "beat_schedule": beat_schedule(TICKS_S.keys() - {"rebuild"}, skew_s=0.0),
         }
     secure = settings.broker_url.startswith("rediss://")
     return {
-        "beat_schedule": beat_schedule(SKEW_S),
+        "beat_schedule": beat_schedule(TICKS_S, SKEW_S),
         "broker_transport_options": transport_options(),
         "broker_use_ssl": ssl_options(settings.broker_ca_file) if secure else None,
     }
 
 
-def beat_schedule(skew_s: float) -> dict[str, Any]:
-    """Return the ticks. One that nobody took before the next is of no use any more, on clocks that differ."""
-    tasks = {"feeds": "dispatch_feeds", "entries": "dispatch_entries", "prune": "prune_ledger"}
+def beat_schedule(ticks: Iterable[str], skew_s: float) -> dict[str, Any]:
+    """Return these ticks. One that nobody took before the next is of no use then, on clocks that differ."""
+    tasks = {
+        "feeds": "dispatch_feeds",
+        "entries": "dispatch_entries",
+        "prune": "prune_ledger",
+        "rebuild": "dispatch_rebuild",
+    }
     return {
         name: {
             "task": f"feedmill.{tasks[name]}",
-            "schedule": period_s,
-            "options": {"expires": period_s + skew_s},
+            "schedule": TICKS_S[name],
+            "options": {"expires": TICKS_S[name] + skew_s},
         }
-        for name, period_s in TICKS_S.items()
+        for name in ticks
     }

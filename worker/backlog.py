@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from celery.worker import state
 
-from worker.broker.roll import Load, room
-from worker.models import QUEUES
+from worker.broker.roll import Load, copy_room, hints_for, room
+from worker.models import QUEUES, REBUILD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,10 +36,15 @@ class Backlog:
         """Return how many more hints may be sent: `per_thread` for each live thread, less the backlog."""
         return room(per_thread, queue, self.lengths([queue]), self.loads())
 
+    def copy_hints(self, free: int) -> int:
+        """Return how many hints for turns at a rebuild to send now, where so many slices are free."""
+        loads = self.loads()
+        return hints_for(min(free, copy_room(REBUILD, self.lengths([REBUILD]), loads)), loads)
 
-def own_load(worker_id: str, threads: int, queues: tuple[str, ...] = QUEUES) -> Load:
+
+def own_load(worker_id: str, threads: int, queues: tuple[str, ...] = QUEUES, copies: int = 0) -> Load:
     """Return what this process holds: hints that Celery has reserved, and tasks that run."""
-    return Load(worker_id, threads, queues, Counter(map(_queue_of, _reserved())))
+    return Load(worker_id, threads, queues, Counter(map(_queue_of, _reserved())), copies)
 
 
 def _reserved() -> list[Request]:

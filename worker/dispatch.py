@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from worker.errors import BrokerError
 from worker.fetch.policy import PATIENCE_S
+from worker.models import Phase
+from worker.reindex.control import end_if_done
+from worker.store.rebuilds import is_free
 from worker.store.turns import Share
 
 if TYPE_CHECKING:
@@ -25,6 +28,9 @@ Hint = TypeVar("Hint")
 FEED_TICK_S = ENTRY_TICK_S = 1.0
 """How often beat asks for due feeds and due entries, in seconds. With the design's 5 s for feeds (step 1) the
 same polls a second would take five times the hints in the queue."""
+REBUILD_TICK_S = 5.0
+"""How often beat asks whether a rebuild is copying: how long a place stays free at most, between two turns of
+twenty seconds, and what one read costs while none is."""
 ENTRIES_PER_THREAD = 8
 """The mark: a few seconds of work, so that no thread waits for the next tick (design, step 2)."""
 FEEDS_PER_THREAD = 4
@@ -97,6 +103,25 @@ def dispatch_feeds(mill: Mill, backlog: Backlog, send: Callable[[Feed], object])
             mill.store.feeds.update(feed.feed_id, {"next_poll_at": mill.clock.now()})
 
     return _send_all(feeds, send, give_back)
+
+
+def dispatch_rebuild(mill: Mill, backlog: Backlog, send: Callable[[], object]) -> int:
+    """Send as many hints as free slices of the copying rebuild and free places call for; return how many.
+
+    Hints name no slice: whoever takes one claims what is free then. A copy whose last worker died before
+    it could end it is ended here.
+    """
+    store, now = mill.store, mill.clock.now()
+    rebuild = store.rebuilds.get()
+    if rebuild is None or rebuild.phase is not Phase.COPYING or not rebuild.to_version:
+        return 0
+    if end_if_done(store, mill.clock, rebuild):
+        return 0
+    free = sum(is_free(part, now) for part in store.rebuilds.slices())
+    hints = backlog.copy_hints(free) if free else 0
+    for _ in range(hints):
+        send()
+    return hints
 
 
 def _send_all(

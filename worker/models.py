@@ -38,8 +38,9 @@ class EntryState(StrEnum):
     DONE = "done"
 
 
-QUEUES = ("control", "poll", "ingest")
-"""Ticks, polls and ingests wait for workers apart, so that none holds up another."""
+REBUILD = "rebuild"
+QUEUES = ("control", "poll", "ingest", REBUILD)
+"""Ticks, polls, ingests and turns at a rebuild wait for workers apart, so that none holds up another."""
 
 
 class Wait(StrEnum):

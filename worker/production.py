@@ -23,6 +23,7 @@ from worker.fetch.resolver import system_resolver
 from worker.mill import open_mill, open_shared
 from worker.models import QUEUES
 from worker.progress import NOTE_S, Meter, following, write_note
+from worker.reindex.helper import open_helper
 from worker.running import stop_on_signal, work
 from worker.signals import stop_signals
 from worker.store.outage import Outage
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from celery.beat import ScheduleEntry
 
     from worker.app import Line
-    from worker.broker.roll import Load
+    from worker.broker.roll import Load, Roll
     from worker.fetch.resolver import Resolver
     from worker.mill import Shared
     from worker.settings import Settings
@@ -58,13 +59,17 @@ def run_worker(
     shared = open_shared(settings, clock)
     mill = open_mill(settings, clock, resolver, outage=shared.outage, gate=shared.gate)
     try:
+        helper = open_helper(mill, queues)
+
+        def load() -> Load:
+            return own_load(shared.worker_id, settings.fetch_threads, tuple(queues), helper.copies)
+
         backlog = Backlog(
-            lambda names: queue_lengths(shared.client, names),
-            lambda: _loads(shared, settings.fetch_threads, tuple(queues)),
+            lambda names: queue_lengths(shared.client, names), lambda: _loads(shared.roll, load())
         )
         app = make_app(settings)
-        line = app.line = open_line(mill, backlog, shared.ticks, shared.outage)
-        noter = Noter(line.meter, lambda: _report(line, shared, tuple(queues)), note, clock)
+        line = app.line = open_line(mill, backlog, shared.ticks, shared.outage, helper)
+        noter = Noter(line.meter, lambda: _report(line, shared, load()), note, clock)
         with stop_signals(lambda: stop_on_signal(line)):
             noter.start()
             try:
@@ -143,20 +148,19 @@ class Noter(threading.Thread):
         self.join()
 
 
-def _loads(shared: Shared, threads: int, queues: tuple[str, ...]) -> list[Load]:
+def _loads(roll: Roll, own: Load) -> list[Load]:
     """Return how busy each worker is: the others as of their last report, this one as of now.
 
     Its own report is up to a second old, as are the ticks: in step with them it would halve the polls.
     """
-    others = [load for load in shared.roll.all() if load.worker_id != shared.worker_id]
-    return [*others, own_load(shared.worker_id, threads, queues)]
+    return [*(load for load in roll.all() if load.worker_id != own.worker_id), own]
 
 
-def _report(line: Line, shared: Shared, queues: tuple[str, ...]) -> tuple[int, str | None]:
+def _report(line: Line, shared: Shared, own: Load) -> tuple[int, str | None]:
     """Enter this worker in the roll; return how many hints wait for it, and what is away."""
     try:
-        shared.roll.report(own_load(shared.worker_id, line.mill.settings.fetch_threads, queues))
-        waiting = sum(queue_lengths(shared.client, queues).values())
+        shared.roll.report(own)
+        waiting = sum(queue_lengths(shared.client, own.queues).values())
     except BrokerError as error:
         line.outage.met(error)
         return 0, str(error)

@@ -51,4 +51,5 @@ def stop_on_signal(line: Line) -> None:
 def stop(line: Line) -> None:
     """Ask the worker of this process to finish what runs and return."""
     line.writer.hurry()
+    line.helper.leave_off()
     worker_state.should_stop = os.EX_OK  # type: ignore[assignment]

@@ -23,6 +23,7 @@ from worker.errors import OperationError, StoreError, UsageError
 from worker.fetch.resolver import system_resolver
 from worker.mill import open_mill
 from worker.models import QUEUES, FeedState
+from worker.reindex.helper import open_helper
 from worker.running import stop, stop_on_signal, work
 from worker.signals import stop_signals
 from worker.store.outage import Outage
@@ -93,7 +94,7 @@ def _work_until_stopped(
     app.control.purge()  # hints of an earlier run in this process mean nothing any more
     threads = mill.settings.fetch_threads
     backlog = Backlog(lambda queues: _lengths(app, queues), lambda: [own_load("", threads)])
-    line = app.line = open_line(mill, backlog, OneBeat(), outage)
+    line = app.line = open_line(mill, backlog, OneBeat(), outage, open_helper(mill, ()))
     monitor = Monitor(line, watch, until_idle=until_idle)
     # This scheduler leaves no file; fractions of a second are only missing from the stubs.
     beat = Service(app, max_interval=WAKE_S, scheduler_cls=Scheduler)  # type: ignore[arg-type]

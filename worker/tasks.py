@@ -15,7 +15,7 @@ import structlog
 from celery import shared_task
 
 from worker import dispatch, ingest, poll
-from worker.app import line_of
+from worker.app import SKEW_S, TICKS_S, line_of
 from worker.archive.files import Folder
 from worker.broker.connection import publish_errors
 from worker.errors import ArchiveUnavailableError, BrokerError, StoreError
@@ -80,6 +80,24 @@ def ingest_entry(self: Task[[str, str, int], None], entry_id: str, token: str, g
         ingest.ingest_entry(line.mill, line.writer.submit, claim)
 
 
+@shared_task(name="feedmill.dispatch_rebuild", bind=True)
+def dispatch_rebuild(self: Task[[], None]) -> None:
+    """Send hints for a rebuild's free slices that there is room for."""
+    line = line_of(self)
+    _tick(
+        line, "rebuild", lambda: dispatch.dispatch_rebuild(line.mill, line.backlog, partial(_send_turn, line))
+    )
+
+
+@shared_task(name="feedmill.copy_slice", bind=True)
+def copy_slice(self: Task[[], None]) -> None:
+    """Take a turn at the rebuild; where more is to be done, leave word for the next."""
+    line = line_of(self)
+    with _work(line, lambda _: None):  # the slice's lease is the recovery
+        if line.helper.take_turn():
+            _send_turn(line)
+
+
 @shared_task(name="feedmill.prune_ledger", bind=True)
 def prune_ledger(self: Task[[], None]) -> None:
     """Drop rows that were not listed for `FEEDMILL_LEDGER_KEEP_DAYS`, and files that need not be kept."""
@@ -104,6 +122,11 @@ def _send_poll(line: Line, feed: Feed) -> None:
 def _send_claim(line: Line, claim: Claim) -> None:
     with publish_errors(line.mill.settings.broker_place):
         ingest_entry.delay(claim.entry_id, claim.token, claim.generation)
+
+
+def _send_turn(line: Line) -> None:
+    with publish_errors(line.mill.settings.broker_place):
+        copy_slice.apply_async(expires=TICKS_S["rebuild"] + SKEW_S)
 
 
 def _tick(line: Line, name: str, work: Callable[[], object]) -> None:

@@ -98,6 +98,14 @@ def test_one_line_says_what_was_cut(left, tmp_path, capsys):
     assert all(part in said[0] for part in ("archive file was left open", "cut_bytes=10", "pages=2"))
 
 
+def test_a_file_that_cannot_be_closed_holds_up_no_other(left, tmp_path, capsys):
+    name, raw, _ = left
+    (tmp_path / "feedmill-1.warc.gz.open").mkdir()
+    (tmp_path / name).write_bytes(raw)
+    assert [each.name for each in recover(Folder(tmp_path))] == [name.removesuffix(".open")]
+    assert "archive file cannot be closed" in capsys.readouterr().out
+
+
 def test_what_another_holds_open_is_left_alone(tmp_path):
     path = tmp_path / "a"
     archive = archive_in(path)

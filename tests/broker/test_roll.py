@@ -14,7 +14,7 @@ from tests.waiting import wait_for
 from tests.servers.looking import free_port
 from worker.broker import roll
 from worker.broker.connection import transport_options
-from worker.broker.roll import Load, Roll, find_load, queue_lengths, room
+from worker.broker.roll import Load, Roll, copy_room, find_load, queue_lengths, room
 from worker.errors import BrokerUnavailableError
 
 ALL = ("control", "poll", "ingest")

@@ -24,9 +24,9 @@ from worker.store.outage import Outage
 
 pytestmark = [pytest.mark.slow, pytest.mark.services]
 
-QUEUES = ("control", "poll", "ingest")
+QUEUES = ("control", "poll", "ingest", "rebuild")
 PASSWORD = "no-secret"
-KEYS = "~feedmill:* ~control ~poll ~ingest ~unacked ~unacked_index ~unacked_mutex ~_kombu.*"
+KEYS = "~feedmill:* ~control ~poll ~ingest ~rebuild ~unacked ~unacked_index ~unacked_mutex ~_kombu.*"
 COMMANDS = (
     "+ping +evalsha +script|load +time +get +set +del +mget +sadd +smembers +srem +pexpire +llen"  # ours
     " +multi +exec +watch +unwatch +lpush +rpush +brpop +hset +hget +hdel +zadd +zrem +zrange"  # kombu's

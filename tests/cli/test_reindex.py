@@ -9,6 +9,13 @@ import pytest
 from tests.reindex.library import Library
 from tests.store.builders import feed
 from worker.cli import run_command
+from worker.cli.copying import _who_helps
+from worker.clock import Clock
+from worker.models import Phase
+from worker.ops.crew import Crew
+from worker.reindex import control
+from worker.reindex.control import Asked
+from worker.reindex.plan import Source
 from worker.store.sqlite import open_sqlite
 
 
@@ -111,3 +118,48 @@ def test_without_an_archive_only_the_index_serves(database, run, monkeypatch):
     code, _, err = run("start")
     assert (code, err) == (2, "feedmill: no pages are kept (FEEDMILL_ARCHIVE_URL is off): --from index\n")
     assert run("status")[0] == 1
+
+
+@pytest.mark.parametrize(
+    "broker", ["memory://", "redis://127.0.0.1:1/0"], ids=["no other process", "a store for one service"]
+)
+def test_the_copy_is_left_to_workers_only_where_there_can_be_some(database, run, monkeypatch, broker):
+    monkeypatch.setenv("FEEDMILL_BROKER_URL", broker)
+    code, out, err = run("start", "--detach")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "--detach leaves the copy to `feedmill worker`" in err
+    assert run("status")[0] == 1
+
+
+def test_another_version_of_this_program_is_refused_in_a_line(database, run, tmp_path):
+    store = open_sqlite(tmp_path / "feedmill.db")
+    begun = control.start(store, Clock(), Asked(source=Source.INDEX))
+    store.rebuilds.update(begun.rebuild_id, {"tagger_version": "older"}, if_phase=Phase.COPYING)
+    store.close()
+    code, out, err = run("start")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "its tagger is older, ours " in err
+    assert run("cancel")[:2] == (0, "2 deleted\n")
+
+
+@pytest.mark.parametrize(
+    ("crew", "said"),
+    [
+        (Crew(workers=3, helpers=2), "Workers that take part: 2."),
+        (Crew(workers=3), "No worker takes part yet"),
+        (Crew(away="redis://r: is full"), "No worker can take part now: redis://r: is full"),
+    ],
+    ids=["two", "none", "away"],
+)
+def test_who_goes_on_with_the_copy(crew, said):
+    assert _who_helps(crew).startswith(said)
+
+
+def test_a_killed_copy_is_gone_on_with_at_once(database, run, tmp_path):
+    store = open_sqlite(tmp_path / "feedmill.db")
+    control.start(store, Clock(), Asked(source=Source.INDEX))
+    while store.rebuilds.claim_slice(Clock().now(), 3600, "killed"):
+        pass
+    store.close()
+    code, out, _ = run("start")
+    assert (code, "12 documents: 12 retagged" in out) == (0, True)

@@ -193,4 +193,4 @@ def test_volumes_are_named() -> None:
     used = {
         volume.partition(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])
     }
-    assert used == COMPOSE["volumes"].keys() == {"elasticsearch", "redis", "kibana"}
+    assert used == COMPOSE["volumes"].keys() == {"archive", "elasticsearch", "redis", "kibana"}

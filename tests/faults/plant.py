@@ -133,6 +133,19 @@ class Plant:
     def beat(self, name: str = "beat") -> Running:
         return self._start(name, (*PROGRAM, "beat"))
 
+    def ask(self, *arguments: str) -> str:
+        """Run a command and return what it printed; it must end well."""
+        done = subprocess.run(
+            [*PROGRAM, *arguments],
+            cwd=self.folder,
+            env=self._environment("command", f"{self.prefix}/command"),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def stop(self, running: Running) -> int:
         """Ask one process to stop and return its exit code."""
         running.process.terminate()

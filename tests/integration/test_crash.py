@@ -13,6 +13,8 @@ import pytest
 from tests.waiting import wait_for
 from tests.newsroom import publish
 from tests.site import Site
+from worker.archive.files import Folder
+from worker.archive.reading import read_page
 
 ENTRIES = 500
 
@@ -29,7 +31,7 @@ def feeds(loopback: Site, tmp_path: Path) -> Path:
     return path
 
 
-def test_kill_9_in_the_middle_loses_nothing_and_duplicates_nothing(service, feeds, loopback):
+def test_kill_9_in_the_middle_loses_nothing_and_duplicates_nothing(service, feeds, loopback, tmp_path):
     process = service.start("--until-idle", "--feeds", str(feeds))
     wait_for(lambda: service.database.exists() and service.done() >= 100, "a hundred entries")
     process.kill()
@@ -46,6 +48,11 @@ def test_kill_9_in_the_middle_loses_nothing_and_duplicates_nothing(service, feed
     assert counts["indexed"] >= ENTRIES - 16, "more than what was in flight was written twice"
     assert service.ask(lambda store: store.articles.count()) == ENTRIES
     assert f"{ENTRIES} entries seen" in output
+    archive = Folder(tmp_path / "archive")
+    assert not [path for path in archive.files() if path.name.endswith(".open")]
+    for number in range(ENTRIES // 5):
+        article = service.ask(lambda store, n=number: store.articles.find_by_url(loopback.url(f"/town3x{n}")))
+        assert read_page(archive, article.archive).url == article.url
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])

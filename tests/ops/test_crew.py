@@ -28,13 +28,15 @@ def test_a_broker_that_is_away_is_told_without_its_password() -> None:
 @pytest.mark.services
 def test_live_workers_and_what_waits_for_them(redis_url: str) -> None:
     client = open_redis(redis_url)
-    Roll(client).report(Load("crew-test", 16, ("ingest",), {}))
+    Roll(client).report(Load("crew-test", 16, ("ingest",), {}, copies=2))
     client.rpush("poll", "hint")
     crew = find_crew(read_settings(broker_url=redis_url))
     Roll(client).leave("crew-test")
     client.delete("poll")
     client.close()
-    assert crew == Crew(workers=1, threads=16, queues={"control": 0, "poll": 1, "ingest": 0})
+    assert crew == Crew(
+        workers=1, threads=16, helpers=1, queues={"control": 0, "poll": 1, "ingest": 0, "rebuild": 0}
+    )
 
 
 @pytest.mark.parametrize(

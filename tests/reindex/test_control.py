@@ -204,3 +204,23 @@ def test_a_sample_is_spread_over_all(library):
     copied(library)
     assert 1 <= compare(library.store, 1, print).compared <= 12
     assert compare(library.store, 64 * 12, print).compared == 12
+
+
+@pytest.mark.parametrize("version", ["extractor_version", "tagger_version"])
+def test_another_version_does_not_go_on_with_it(library, version):
+    rebuild = control.start(library.store, library.clock, Asked())
+    library.store.rebuilds.update(rebuild.rebuild_id, {version: "other"}, if_phase=Phase.COPYING)
+    with pytest.raises(OperationError, match=r"of another version, its \w+ is other, ours .*cancel"):
+        control.start(library.store, library.clock, Asked())
+    assert control.cancel(library.store, library.clock) == rebuild.to_version
+
+
+def test_the_copy_is_ended_by_whoever_finds_all_done(library):
+    rebuild = control.start(library.store, library.clock, Asked())
+    assert not control.end_if_done(library.store, library.clock, rebuild)
+    assert copy_all(library.bench, rebuild)
+    assert control.end_if_done(library.store, library.clock, rebuild)
+    ended = library.store.rebuilds.get()
+    assert (ended.phase, ended.said) == (Phase.COPIED, {"remade": 12})
+    assert control.end_if_done(library.store, library.clock, rebuild)
+    assert library.store.rebuilds.get() == ended

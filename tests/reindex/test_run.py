@@ -217,6 +217,43 @@ def test_the_rate_is_kept(library, monkeypatch):
     assert 2.0 < sum(waited) <= 3.0
 
 
+@pytest.mark.parametrize(
+    ("pace_s", "documents"),
+    [
+        pytest.param(0.0, 50, id="no rate"),
+        pytest.param(0.01, 50, id="a hundred a second"),
+        pytest.param(0.5, 10, id="two a second"),
+        pytest.param(30.0, 1, id="two a minute"),
+    ],
+)
+def test_page_size(pace_s, documents):
+    assert run.page_size(pace_s) == documents
+
+
+@pytest.mark.parametrize(
+    ("documents", "pace_s", "taken_s", "waited"),
+    [
+        pytest.param(50, 0.0, 1.0, 0.0, id="no rate"),
+        pytest.param(10, 0.5, 1.0, 4.0, id="the rest of its time"),
+        pytest.param(10, 0.5, 6.0, 0.0, id="late already"),
+        pytest.param(1, 600.0, 0.0, 30.0, id="never beyond the lease"),
+    ],
+)
+def test_wait_s(documents, pace_s, taken_s, waited):
+    assert run.wait_s(documents, pace_s, taken_s) == waited
+
+
+def test_what_ends_with_its_turn_was_waited_for(library, monkeypatch):
+    rebuild = start(library.store, library.clock, Asked(rate=10.0))
+    part = library.store.rebuilds.claim_slice(library.clock.now(), 60, "t")
+    waited = []
+    monkeypatch.setattr(library.stopping, "wait", waited.append)
+    run.copy_slice(replace(library.bench, until=0.0), rebuild, part)
+    (kept,) = (each for each in library.store.rebuilds.slices() if each.slice_id == part.slice_id)
+    assert kept.seen
+    assert sum(waited) > 0.05 * kept.seen
+
+
 def test_only_extract_needs_the_archive(library):
     with pytest.raises(UsageError, match="--from archive"):
         start(library.store, library.clock, Asked(source=Source.INDEX, only=Step.EXTRACT))

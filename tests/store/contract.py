@@ -316,6 +316,22 @@ class TestOperators:
             store.entries.defer(claim, due_at=later(1), wait=wait, attempts=1, reason=None)
         assert store.entries.waiting() == {"none": 1, "slot": 1, "retry": 1, "lease": 1, "held": 0}
 
+    @pytest.mark.parametrize(
+        ("asked", "found"),
+        [
+            pytest.param([], set(), id="none"),
+            pytest.param(["entry-1", "entry-3"], {"entry-1", "entry-3"}, id="some"),
+            pytest.param(["entry-2", "entry-2"], {"entry-2"}, id="one twice"),
+            pytest.param(["entry-1", "no such"], {"entry-1"}, id="one that is not there"),
+        ],
+    )
+    def test_many_at_once_are_each_as_it_is_alone(
+        self, store: Store, asked: list[str], found: set[str]
+    ) -> None:
+        store.entries.retry(["entry-1"], later(9))  # and no refresh comes between
+        rows = store.entries.get_many(asked)
+        assert rows == {entry_id: row_of(store, entry_id) for entry_id in found}
+
     def test_find_by_url_newest_first(self, store: Store) -> None:
         shared = "https://news.example/1"
         store.entries.admit(A, [entry("7", url="https://x.example/", canonical_url=shared)], later(5))

@@ -131,3 +131,27 @@ class TestRebuilds:
         store.rebuilds.update("r1", {"phase": phase}, if_phase=Phase.COPYING)
         assert not store.rebuilds.save_slice(part, NOW, LEASE_S)
         assert store.rebuilds.claim_slice(NOW, LEASE_S, "y") is None
+
+    def test_what_the_dead_held_is_given_back(self, store: Store) -> None:
+        store.rebuilds.begin(rebuild(), [*SLICES, Slice(slice_id="2", after="c", cursor="c")])
+        first = store.rebuilds.claim_slice(NOW, LEASE_S, "x")
+        second = store.rebuilds.claim_slice(NOW, LEASE_S, "y")
+        assert first and second
+        come = replace(first, cursor="3f", seen=40, counts={"carried": 40})
+        store.rebuilds.save_slice(come, NOW, LEASE_S)
+        store.rebuilds.save_slice(replace(second, done=True), NOW, LEASE_S)
+        assert store.rebuilds.release() == 1
+        assert not store.rebuilds.save_slice(come, NOW, LEASE_S)
+        again = store.rebuilds.claim_slice(NOW, LEASE_S, "z")
+        assert again
+        assert (again.slice_id, again.cursor, again.seen, again.claim) == ("0", "3f", 40, "z")
+        assert [part.done for part in store.rebuilds.slices()] == [False, True, False]
+
+    @pytest.mark.parametrize("phase", [Phase.COPIED, Phase.CANCELLED])
+    def test_once_copying_is_over_nothing_is_given_back(self, store: Store, phase: Phase) -> None:
+        assert store.rebuilds.release() == 0
+        store.rebuilds.begin(rebuild(), SLICES)
+        store.rebuilds.claim_slice(NOW, LEASE_S, "x")
+        store.rebuilds.update("r1", {"phase": phase}, if_phase=Phase.COPYING)
+        assert store.rebuilds.release() == 0
+        assert [part.claim for part in store.rebuilds.slices()] == ["x", None]

@@ -65,6 +65,11 @@ def carry(store: Store, before: Document, after: Document | None) -> CarryState:
     return result.state
 
 
+def amend(store: Store, before: Document, after: Document) -> CarryState:
+    (result,) = store.versions.amend([Carried(before=before, after=after)])
+    return result.state
+
+
 def carry_all(store: Store, into: str) -> None:
     for before in both(store)[0]:
         assert carry(store, before, rebuilt(before)) is CarryState.CARRIED
@@ -261,9 +266,9 @@ class TestVersions:
     def test_one_that_cannot_be_stored_is_refused_alone(self, store: Store) -> None:
         into = store.versions.create()
         pair = store.versions.page("", "", 10, "live")
-        befores = [Carried(before=pair[0], after=replace(pair[0], quality=float("nan")))]
-        befores.append(Carried(before=pair[1], after=rebuilt(pair[1])))
-        results = store.versions.carry(befores, into)
+        pairs = [Carried(before=pair[0], after=replace(pair[0], quality=float("nan")))]
+        pairs.append(Carried(before=pair[1], after=rebuilt(pair[1])))
+        results = store.versions.carry(pairs, into)
         assert [each.state for each in results] == [CarryState.REFUSED, CarryState.CARRIED]
         assert results[0].error
         assert both(store)[1] == [rebuilt(pair[1])]
@@ -352,3 +357,37 @@ class TestVersions:
         other = replace(before, archive=ArchiveLocation(file="c.warc.gz", offset=0, length=9))
         assert carry(store, before, other) is CarryState.CARRIED
         assert store.versions.files() == {"b.warc.gz": 1, "c.warc.gz": 1}
+
+    # In place
+
+    def test_an_article_is_amended_in_place(self, store: Store) -> None:
+        before = stored(store)
+        assert amend(store, before, replace(before, title="Amended", topics=("t",))) is CarryState.CARRIED
+        assert stored(store) == replace(before, title="Amended", topics=("t",))
+        store.articles.refresh()
+        found = store.articles.search(make_request("amended")).hits
+        assert [hit.document.article_id for hit in found] == [ONE]
+        assert store.versions.twin() is None
+
+    def test_a_revision_is_not_overwritten_by_what_was_made_of_the_old_text(self, store: Store) -> None:
+        before = stored(store)
+        revised = revise(store)
+        assert amend(store, before, replace(before, title="Amended")) is CarryState.CHANGED
+        assert stored(store) == revised
+
+    def test_each_change_has_its_answer(self, store: Store) -> None:
+        before, gone = stored(store), document("3")
+        changes = [
+            Carried(before=gone, after=gone),
+            Carried(before=before, after=replace(before, title="Amended")),
+            Carried(before=replace(before, title="Never so"), after=before),
+        ]
+        states = [result.state for result in store.versions.amend(changes)]
+        assert states == [CarryState.GONE, CarryState.CARRIED, CarryState.CHANGED]
+        assert store.articles.get(gone.article_id) is None
+
+    def test_who_made_the_articles(self, store: Store) -> None:
+        assert store.articles.made_by() == {("1", ""): 2}
+        before = stored(store)
+        amend(store, before, replace(before, extractor_version="2", tagger_version="3+own"))
+        assert store.articles.made_by() == {("1", ""): 1, ("2", "3+own"): 1}

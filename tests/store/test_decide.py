@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.store.builders import NOW, A, B, document, later
-from worker.models import Candidate, Document, OutcomeKind, WrittenBy
+from worker.models import ArchiveLocation, Candidate, Document, OutcomeKind, WrittenBy
 from worker.store.decide import OTHER_ARTICLE, Showing, body_hash, containment, decide, is_boilerplate
 from worker.urls import displaced_article_id_of
 
@@ -82,6 +82,24 @@ def test_publish_to_index(source: str, minutes: float, expected: int | None) -> 
 def test_a_merge_changes_only_feeds_and_times() -> None:
     decision = decide(STORED, candidate(replace(SAME, first_seen_at=later(-9), title="Other")), later(9))
     assert decision.document == replace(STORED, feed_ids=BOTH, first_seen_at=later(-9), fetched_at=later(5))
+
+
+PLACE, OTHER_PLACE = (ArchiveLocation(file=f"{n}.warc.gz", offset=n, length=9) for n in (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("known", "written", "kept"),
+    [
+        pytest.param(None, replace(SAME, archive=PLACE), PLACE, id="its first"),
+        pytest.param(PLACE, replace(SAME, archive=OTHER_PLACE), PLACE, id="it has one"),
+        pytest.param(PLACE, SAME, PLACE, id="none comes"),
+        pytest.param(None, replace(OLDER, archive=PLACE), None, id="that of another text"),
+    ],
+)
+def test_a_merge_gives_an_article_the_place_of_its_page(known, written, kept) -> None:
+    merged = decide(document(archive=known), candidate(written), later(60)).document
+    assert merged
+    assert merged.archive == kept
 
 
 def test_an_older_one_moves_fetched_at_not_back() -> None:

@@ -27,7 +27,10 @@ from hypothesis.stateful import (
 from tests.store.builders import LEASE_S, NOW, A, B, document, entry, feed, rejected
 from worker.models import (
     Candidate,
+    Carried,
+    CarryState,
     Claim,
+    Document,
     Entry,
     EntryState,
     LedgerRow,
@@ -38,7 +41,9 @@ from worker.models import (
     Wait,
 )
 from worker.store.base import Store
+from worker.store.rebuilding import Which
 from worker.store.sqlite import open_sqlite
+from worker.store.versions import is_same_write
 
 ARTICLE_OF = {"e1": "x", "e2": "x", "e3": "y", "e4": "z"}
 """Entry → the page its link ends at: e1 and e2 are two links to one article."""
@@ -78,6 +83,9 @@ class Ledger(RuleBasedStateMachine):
         self.paused: set[str] = set()
         self.forced: set[str] = set()
         self.working: list[Work] = []
+        self.read: list[Document] = []
+        self.cursor = ""
+        self.copied = False
         for feed_id in FEEDS:
             self.subscribe(feed_id)
 
@@ -188,7 +196,62 @@ class Ledger(RuleBasedStateMachine):
         if self.generation(name) < MOST_GENERATIONS and self.store.entries.admit_anyway([name], self.now):
             self.forced.add(name)
 
+    # What a rebuild does
+
+    @precondition(lambda self: not self.store.versions.twin())
+    @rule()
+    def create(self) -> None:
+        self.store.versions.create()
+        self.read, self.cursor, self.copied = [], "", False
+
+    @precondition(lambda self: self.store.versions.twin() and not self.copied)
+    @rule(limit=st.integers(1, 3))
+    def read_page(self, limit: int) -> None:
+        """What was read before is forgotten, as by a copier that was killed: its page is read again."""
+        self.read = self.page("live", self.cursor, limit)
+
+    @precondition(lambda self: self.read)
+    @rule()
+    def carry_page(self) -> None:
+        into = self.store.versions.twin()
+        assert into
+        carried = [Carried(before=each, after=replace(each, extractor="rebuilt")) for each in self.read]
+        results = self.store.versions.carry(carried, into)
+        assert CarryState.REFUSED not in {each.state for each in results}
+        if CarryState.CHANGED not in {each.state for each in results}:
+            self.cursor = self.read[-1].article_id
+        self.read = []
+
+    @precondition(lambda self: self.store.versions.twin() and not self.copied)
+    @rule()
+    def copy_the_rest(self) -> None:
+        while page := self.page("live", self.cursor, 2):
+            self.read = page
+            self.carry_page()
+        self.copied = True
+
+    @precondition(lambda self: self.copied)
+    @rule()
+    def swap(self) -> None:
+        self.store.versions.swap()
+
+    @precondition(lambda self: self.store.versions.twin())
+    @rule()
+    def drop(self) -> None:
+        self.store.versions.drop()
+        self.read, self.copied = [], False
+
     # What must always hold
+
+    @precondition(lambda self: self.store.versions.twin())
+    @invariant()
+    def both_versions_are_level(self) -> None:
+        live, twin = ({each.article_id: each for each in self.page(which)} for which in ("live", "twin"))
+        assert set(twin) == set(live) if self.copied else set(twin) <= set(live)
+        for article_id, mine in twin.items():
+            other = live[article_id]
+            assert is_same_write(mine, other)
+            assert (mine.feed_ids, mine.fetched_at) == (other.feed_ids, other.fetched_at)
 
     @invariant()
     def the_sum_is_everything_seen(self) -> None:
@@ -256,6 +319,15 @@ class Ledger(RuleBasedStateMachine):
             self.claim(9)
             while self.working:
                 self.settle(self.working.pop(0))
+        self.check_everything_arrived()
+        if self.store.versions.twin():
+            if not self.copied:
+                self.copy_the_rest()
+            self.both_versions_are_level()
+            self.swap()
+            self.check_everything_arrived()
+
+    def check_everything_arrived(self) -> None:
         for name, page in ARTICLE_OF.items():
             row, article = self.row(name), self.store.articles.get(document(page).article_id)
             if name in WALLS and not self.forced & set(WALLS):
@@ -272,6 +344,10 @@ class Ledger(RuleBasedStateMachine):
             assert set(article.feed_ids) == set(FEEDS)
 
     # The model's own steps
+
+    def page(self, version: Which, after: str = "", limit: int = 100) -> list[Document]:
+        self.store.articles.refresh()
+        return self.store.versions.page(after, "", limit, version)
 
     def entry(self, name: str, feed_id: str) -> Entry:
         return replace(entry(name, feed_id, title=f"{name} {self.titles[name]}"), entry_id=name)

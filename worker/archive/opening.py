@@ -8,7 +8,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from worker.archive.base import NoArchive
-from worker.archive.files import Folder, archive_errors
+from worker.archive.files import Folder, archive_errors, sync_folder
 from worker.archive.recovery import recover
 from worker.archive.writing import WarcArchive
 from worker.errors import ArchiveUnavailableError, OperationError
@@ -41,10 +41,11 @@ def open_archive(
     try:
         with archive_errors(path):
             path.mkdir(parents=True, exist_ok=True)
+            sync_folder(path.parent)
             _try_out(path)
-            recover(folder)
     except ArchiveUnavailableError as error:
         raise OperationError(f"{error.detail} (FEEDMILL_ARCHIVE_URL; `off` keeps no pages)") from error
+    recover(folder)
     archive = WarcArchive(folder, rotation, clock, met)
     archive.start_upkeep()
     return archive

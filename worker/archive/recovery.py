@@ -35,11 +35,17 @@ class Recovered:
 def recover(folder: Folder) -> list[Recovered]:
     """Close every file that nobody holds open any more; one line in the log for each.
 
-    Raises:
-        OSError: one cannot be written.
+    One that can't be closed, since another user owns it for instance, is said and left as it is.
     """
-    left = [path for path in folder.files() if path.name.endswith(OPEN)]
-    return [recovered for path in left if (recovered := _recovered(path))]
+    closed = []
+    for path in folder.files():
+        try:
+            found = _recovered(path) if path.name.endswith(OPEN) else None
+        except OSError as error:
+            log.warning("archive file cannot be closed", file=path.name, error=error.strerror)
+            continue
+        closed += [found] if found else []
+    return closed
 
 
 def is_held(path: Path) -> bool:

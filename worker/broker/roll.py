@@ -24,12 +24,17 @@ _INDEX = "feedmill:workers"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a worker can do and has to do. `held`: hints that it has reserved or works on, by queue."""
+    """What a worker can do and has to do.
+
+    `held`: hints that it has reserved or works on, by queue. `copies`: how many turns at a rebuild it may
+    take at once.
+    """
 
     worker_id: str
     threads: Annotated[int, Field(ge=1)]
     queues: tuple[str, ...]
     held: Mapping[str, Annotated[int, Field(ge=0)]]
+    copies: Annotated[int, Field(ge=0)] = 0
 
 
 _LOAD = TypeAdapter(Load)
@@ -98,8 +103,30 @@ def room(mark_per_thread: int, queue: str, lengths: Mapping[str, int], loads: It
     """
     loads = list(loads)
     threads = sum(load.threads for load in loads if queue in load.queues)
+    return _left(mark_per_thread * threads, queue, lengths, loads)
+
+
+def copy_room(queue: str, lengths: Mapping[str, int], loads: Iterable[Load]) -> int:
+    """Return how many more turns at a rebuild the live workers may take now, with the same blind spots."""
+    loads = list(loads)
+    return _left(sum(load.copies for load in loads), queue, lengths, loads)
+
+
+def hints_for(places: int, loads: Iterable[Load]) -> int:
+    """Return how many hints it takes to fill so many free places for turns at a rebuild.
+
+    A hint goes to whoever has a free thread, and comes to nothing where no place is free: of n workers a
+    given one gets none of 3 n hints with a chance of 5 %. Those that come to nothing cost nothing.
+    """
+    helpers = [load.copies for load in loads if load.copies]
+    if places <= 0 or len(helpers) < 2:
+        return places if helpers else 0
+    return len(helpers) * (max(helpers) + 2)
+
+
+def _left(mark: int, queue: str, lengths: Mapping[str, int], loads: Iterable[Load]) -> int:
     held = sum(load.held.get(queue, 0) for load in loads)
-    return max(0, mark_per_thread * threads - lengths[queue] - held)
+    return max(0, mark - lengths[queue] - held)
 
 
 def _batch(client: redis.Redis) -> Pipeline:

@@ -20,6 +20,7 @@ from worker.cli import (
     demo,
     extract,
     feeds,
+    inplace,
     kibana,
     production,
     reindex,
@@ -66,6 +67,8 @@ for command in (
     tag.tag,
     tag.countries,
     tag.topics,
+    inplace.retag,
+    inplace.refetch,
     status.status,
     setup.setup,
 ):

@@ -16,7 +16,6 @@ from worker.ops.text import one_line, when
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from worker.archive.files import Folder
     from worker.ops.archive import ArchiveFile
 
 app = typer.Typer(help="List, check, import or delete archived pages.", no_args_is_help=True)
@@ -51,10 +50,11 @@ def verify(
     json: AsJson = False,
 ) -> None:
     """Read everything; say what is damaged, and exit 1 if anything is."""
+    from worker.archive.recovery import recover
     from worker.ops.archive import check_files, folder_of
 
     if repair:
-        _close_left_open(folder_of(settings()))
+        recover(folder_of(settings()))
     paths = [_found(path) for path in files] if files else folder_of(settings()).files()
     damaged = _say_checked(check_files(paths), json=json)
     if damaged:
@@ -179,18 +179,6 @@ def _found(path: Path) -> Path:
         if other.exists():
             return other
     raise OperationError(f"there is no {path}, here or in the archive")
-
-
-def _close_left_open(folder: Folder) -> None:
-    from worker.archive.files import archive_errors
-    from worker.archive.recovery import recover
-    from worker.errors import ArchiveUnavailableError
-
-    try:
-        with archive_errors(folder.path):
-            recover(folder)
-    except ArchiveUnavailableError as error:
-        raise OperationError(error.detail) from error
 
 
 def _record(each: ArchiveFile) -> dict[str, Any]:

@@ -65,6 +65,27 @@ def watching_copy() -> Iterator[Callable[[CopyProgress], None]]:
 
 
 @contextmanager
+def counting(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Yield a function that shows how many of about `total` things are done."""
+    screen = Console(stderr=True)
+    clock, last = Clock(), -PLAIN_EVERY_S
+    if not screen.is_terminal:
+
+        def show_line(done: int) -> None:
+            nonlocal last
+            if clock.monotonic() - last >= PLAIN_EVERY_S:
+                last = clock.monotonic()
+                screen.print(f"{label}: {done:,} of {total:,}", markup=False, highlight=False)
+
+        yield show_line
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=screen, transient=True) as bars:
+        bar = bars.add_task(label, total=total)
+        yield lambda done: bars.update(bar, completed=done, total=max(done, total))
+
+
+@contextmanager
 def _bar(screen: Console, label: str) -> Iterator[Callable[[Mill], None]]:
     columns = (
         SpinnerColumn(),

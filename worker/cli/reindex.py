@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import sys
-import threading
-from contextlib import closing
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from worker.cli.copying import copy_here, leave_to_workers, refuse_to_detach
 from worker.cli.output import CLOCK, opened_store, say, say_json, settings
-from worker.cli.progress import watching_copy
 from worker.cli.rebuilt import (
-    plan_of,
     progress_record,
     report_record,
-    results_line,
     say_progress,
     say_report,
+)
+from worker.cli.selecting import (
+    Country,
+    Domain,
+    Language,
+    OfFeed,
+    Since,
+    Topic,
+    Until,
+    Where,
+    selection_of,
 )
 from worker.errors import OperationError, UsageError
 from worker.models import Phase
@@ -28,7 +33,6 @@ from worker.reindex.compare import compare
 from worker.reindex.control import Asked
 from worker.reindex.diff import Limits, exceeded
 from worker.reindex.plan import Source, Step
-from worker.store.query import make_request
 
 if TYPE_CHECKING:
     from worker.reindex.diff import Report
@@ -57,74 +61,41 @@ def start(  # noqa: PLR0917 - one parameter per option of the command
     stale: Annotated[
         bool, typer.Option("--stale", help="Only what another extractor or tagger made than this one.")
     ] = False,
-    where: Annotated[str | None, typer.Option(help="Only what this query finds, as in `search`.")] = None,
-    country: Annotated[str | None, typer.Option(help="Only articles about this country.")] = None,
-    topic: Annotated[str | None, typer.Option(help="Only articles about this topic.")] = None,
-    language: Annotated[str | None, typer.Option(help="Only this language.")] = None,
-    domain: Annotated[str | None, typer.Option(help="Only this site.")] = None,
-    feed: Annotated[str | None, typer.Option(help="Only this feed (URL or id).")] = None,
-    since: Annotated[str | None, typer.Option(help="Published from: 2026-11-01, or 7d ago.")] = None,
-    until: Annotated[str | None, typer.Option(help="Published until, in the same forms.")] = None,
+    where: Where = None,
+    country: Country = None,
+    topic: Topic = None,
+    language: Language = None,
+    domain: Domain = None,
+    feed: OfFeed = None,
+    since: Since = None,
+    until: Until = None,
     rate: Annotated[float | None, typer.Option(min=0.1, help="Most documents a second, in all.")] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Begin it and return: workers on the same Redis do the copy.")
+    ] = False,
 ) -> None:
     """Make a new version of the article index, or go on with the one that is being made.
 
     Ingestion goes on meanwhile and reaches both versions. Documents outside the selection are copied as they
-    are. Ctrl-C stops after the page at hand; so does a kill, and the next start goes on.
+    are. Ctrl-C stops after the page at hand; so does a kill, and the next start goes on. Workers on the same
+    Redis take part by themselves.
     """
-    options = {"query": where, "country": country, "topic": topic, "language": language, "domain": domain}
-    options |= {"feed": feed, "since": since, "until": until}
-    selection: dict[str, Any] = {"stale": True} if stale else {}
-    selection |= {name: value for name, value in _absolute(options).items() if value}
+    selection = {"stale": True} if stale else {}
+    selection |= selection_of(
+        where,
+        country=country,
+        topic=topic,
+        language=language,
+        domain=domain,
+        feed=feed,
+        since=since,
+        until=until,
+    )
     asked = Asked(source=source, only=only, selection=selection, rate=rate)
+    if detach:
+        refuse_to_detach(settings())
     with opened_store() as store:
-        _copy(store, asked)
-
-
-def _absolute(options: dict[str, str | None]) -> dict[str, str | None]:
-    """Return search options with ages as times: "7d" means the same when the copy goes on tomorrow."""
-    said = {name: value for name, value in options.items() if value}
-    request = make_request(said.pop("query", ""), now=CLOCK.now(), **said)  # type: ignore[arg-type]
-    times = {name: time for name in ("since", "until") if (time := getattr(request, name))}
-    return options | {name: time.isoformat() for name, time in times.items()}
-
-
-def _copy(store: Store, asked: Asked) -> None:
-    from worker.archive.files import Folder
-    from worker.archive.reading import read_page
-    from worker.mill import open_pool
-    from worker.reindex.crew import run_copy
-    from worker.reindex.run import Bench
-    from worker.signals import stop_signals
-
-    configured = settings()
-    folder = configured.archive_folder
-    if folder is None and control.needs_pages(store, asked):
-        raise UsageError("no pages are kept (FEEDMILL_ARCHIVE_URL is off): --from index")
-    with closing(open_pool(configured)) as pool:
-        rebuild = control.start(store, CLOCK, asked)
-        say(f"{rebuild.from_version} → {rebuild.to_version}, {plan_of(rebuild)}")
-        bench = Bench(
-            store=store,
-            pool=pool,
-            read_page=partial(read_page, Folder(folder or Path())),
-            clock=CLOCK,
-            stopping=threading.Event(),
-        )
-        with stop_signals(bench.stopping.set), watching_copy() as watch:
-            done = run_copy(
-                bench,
-                rebuild,
-                configured.extract_processes + 1,
-                lambda: watch(control.progress(store, CLOCK.now())),
-            )
-    now = control.progress(store, CLOCK.now())
-    say(f"{now.seen:,} documents: {results_line(now.results)}")
-    if not done:
-        raise OperationError(
-            f"the copy is not finished: {now.rebuild.phase.value}; see `feedmill reindex status`"
-        )
-    say("`feedmill reindex diff` shows what would change, `feedmill reindex promote` puts it in place.")
+        (leave_to_workers if detach else copy_here)(store, asked)
 
 
 @app.command()

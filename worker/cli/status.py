@@ -13,6 +13,7 @@ from worker.ops.archive import size_of
 from worker.ops.crew import find_crew
 from worker.ops.status import Status, collect_status
 from worker.ops.text import one_line, when
+from worker.tagging import use_own_tags
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,6 +26,7 @@ def status(json: Annotated[bool, typer.Option("--json", help="One JSON object.")
     """Show feeds, entries by outcome, what waits, and what fails."""
     now = CLOCK.now()
     configured = settings()
+    use_own_tags(configured)  # they are part of what the present tagger is
     crew, archive = find_crew(configured), size_of(configured)
     with opened_store() as store:
         collected = collect_status(store, now)
@@ -45,11 +47,13 @@ def status_lines(status: Status, now: datetime) -> list[tuple[str, str]]:
     next_poll = "none"
     if status.next_poll_at:
         next_poll = "now" if status.next_poll_at <= now else when(status.next_poll_at)
+    older = f", {status.stale:,} of them made by another extractor or tagger than the present one"
+    stale = older if status.stale else ""
     told = [
         ("feeds", _counts(status.feeds, always=("active",))),
         ("problems", _counts(status.problems, always=()) or "none"),
         ("next poll", next_poll + overdue),
-        ("articles", f"{status.articles:,}"),
+        ("articles", f"{status.articles:,}{stale}"),
         ("entries", f"{status.seen:,} seen = {_counts(status.entries, always=('indexed', 'pending'))}"),
     ]
     if waiting := _counts(status.waiting, always=()):

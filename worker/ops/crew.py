@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crew:
-    """Live workers, their threads, and hints that wait by queue; `away` says why that can't be told."""
+    """Live workers, their threads, and hints that wait by queue; `away` says why that can't be told.
+
+    `helpers` are the workers that take part in rebuilds.
+    """
 
     workers: int = 0
     threads: int = 0
+    helpers: int = 0
     queues: dict[str, int] | None = None
     away: str | None = None
 
@@ -38,4 +42,9 @@ def find_crew(settings: Settings) -> Crew | None:
         client.close()
     except BrokerError as error:
         return Crew(away=str(error))
-    return Crew(workers=len(loads), threads=sum(load.threads for load in loads), queues=queues)
+    return Crew(
+        workers=len(loads),
+        threads=sum(load.threads for load in loads),
+        helpers=sum(load.copies > 0 for load in loads),
+        queues=queues,
+    )

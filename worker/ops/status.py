@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from worker.enrich.tags import tagger_version
+from worker.extract.version import extractor_version
 from worker.models import FeedState, OutcomeKind
 from worker.ops.health import Trouble, find_problems
 
@@ -33,7 +35,8 @@ class Status:
     """Counts of feeds, entries and articles.
 
     `problems` counts feeds by what is wrong with them, `troubled` names some of each, worst kind first.
-    `reasons` are (outcome, reason, rows), most frequent first.
+    `reasons` are (outcome, reason, rows), most frequent first. `stale` are articles that another extractor
+    or tagger made than the present one: `feedmill reindex start --stale` makes them anew.
     """
 
     feeds: dict[str, int]
@@ -45,6 +48,7 @@ class Status:
     waiting: dict[str, int]
     reasons: tuple[tuple[str, str, int], ...]
     articles: int
+    stale: int
 
     @property
     def seen(self) -> int:
@@ -78,4 +82,10 @@ def collect_status(store: Store, now: datetime) -> Status:
         waiting=store.entries.waiting(),
         reasons=tuple((outcome, reason, rows) for (outcome, reason), rows in reasons),
         articles=store.articles.count(),
+        stale=_stale(store),
     )
+
+
+def _stale(store: Store) -> int:
+    present = (extractor_version(), tagger_version())
+    return sum(count for made_by, count in store.articles.made_by().items() if made_by != present)

@@ -14,7 +14,7 @@ from worker.enrich.tags import tagger_version
 from worker.errors import OperationError, UsageError
 from worker.extract.version import extractor_version
 from worker.models import Phase, Rebuild
-from worker.reindex.plan import Source, Step, request_of, slices_of, steps_of
+from worker.reindex.plan import Source, Step, find_difference, request_of, slices_of, steps_of
 from worker.store.rebuilds import is_under_way
 
 if TYPE_CHECKING:
@@ -43,10 +43,16 @@ def start(store: Store, clock: Clock, asked: Asked) -> Rebuild:
 
     Raises:
         UsageError: another one is under way, or the options contradict each other.
+        OperationError: the one that is copying was begun by another extractor or tagger.
     """
     steps = steps_of(asked.source, asked.only)
     request_of(asked.selection)
     latest = store.rebuilds.get()
+    if latest and latest.phase is Phase.COPYING and (difference := find_difference(latest)):
+        raise OperationError(
+            f"the rebuild under way is of another version, {difference}: go on with it where it was started, "
+            "or give it up by `feedmill reindex cancel`"
+        )
     if latest is None or not is_under_way(latest):
         latest = _begun(store, clock, asked, steps)
     elif latest.phase is not Phase.COPYING:
@@ -71,6 +77,14 @@ def end_copy(store: Store, clock: Clock, rebuild: Rebuild) -> None:
     """Note that everything has been carried; whoever finds the last slice done may do it."""
     changes = {"phase": Phase.COPIED, "ended_at": clock.now(), "said": dict(results(store.rebuilds.slices()))}
     store.rebuilds.update(rebuild.rebuild_id, changes, if_phase=Phase.COPYING)
+
+
+def end_if_done(store: Store, clock: Clock, rebuild: Rebuild) -> bool:
+    """End the copy if every slice of it is done, by whomever; return whether that is so."""
+    if not all(part.done for part in store.rebuilds.slices()):
+        return False
+    end_copy(store, clock, rebuild)
+    return True
 
 
 def promote(store: Store) -> Rebuild:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from worker.store.query import make_request
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from worker.models import Document
+    from worker.models import Document, Rebuild
     from worker.store.query import SearchRequest
 
 
@@ -41,6 +42,19 @@ _MANY_FROM = 20_000
 """Documents from which on a rebuild has many slices: one is then some ten seconds of work, or more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is done anew, and of which documents: search options, and `stale`."""
+
+    steps: frozenset[Step]
+    selection: Mapping[str, Any]
+
+
+def planned(rebuild: Rebuild) -> Plan:
+    """Return what a rebuild is to do."""
+    return Plan(frozenset(map(Step, rebuild.only)), rebuild.selection)
+
+
 def steps_of(source: Source, only: Step | None) -> frozenset[Step]:
     """Return the steps of a rebuild, all that its source allows unless one is named.
 
@@ -58,6 +72,16 @@ def is_stale(document: Document, steps: frozenset[Step]) -> bool:
     """Return whether a step of these has changed since it last saw the document."""
     extracted = Step.EXTRACT in steps and document.extractor_version != extractor_version()
     return extracted or (Step.TAGS in steps and document.tagger_version != tagger_version())
+
+
+def find_difference(rebuild: Rebuild) -> str | None:
+    """Return what a rebuild makes that this process would make otherwise, None where it would not."""
+    steps = set(rebuild.only)
+    if Step.EXTRACT in steps and rebuild.extractor_version != extractor_version():
+        return f"its extractor is {rebuild.extractor_version}, ours {extractor_version()}"
+    if Step.TAGS in steps and rebuild.tagger_version != tagger_version():
+        return f"its tagger is {rebuild.tagger_version}, ours {tagger_version()}"
+    return None
 
 
 def request_of(selection: Mapping[str, Any]) -> SearchRequest | None:

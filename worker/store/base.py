@@ -90,6 +90,10 @@ class EntryLedger(Protocol):
 
     def get(self, entry_id: str) -> LedgerRow | None: ...
 
+    def get_many(self, entry_ids: Collection[str]) -> dict[str, LedgerRow]:
+        """Return those of the rows that exist, as they are now, by entry id."""
+        ...
+
     def find_by_url(self, url: str) -> list[LedgerRow]:
         """Return rows whose entry URL or canonical URL is `url`, newest first (at most 20)."""
         ...
@@ -217,6 +221,10 @@ class ArticleIndex(Protocol):
         ...
 
     def count(self) -> int: ...
+
+    def made_by(self) -> dict[tuple[str, str], int]:
+        """Return how many articles each pair of extractor and tagger version made."""
+        ...
 
     def refresh(self) -> None:
         """Make everything written so far visible to search."""

@@ -62,6 +62,13 @@ class ArticleVersions(Protocol):
         """
         ...
 
+    def amend(self, changes: Sequence[Carried]) -> list[CarryResult]:
+        """Write `after` over live documents that are still as in `before`; one answer for each.
+
+        A live write is never overwritten. The twin, where there is one, stays as it is.
+        """
+        ...
+
     def swap(self) -> None:
         """Let the twin be live and the live version the twin, at one moment for all readers and writers.
 
@@ -112,5 +119,13 @@ class RebuildStore(Protocol):
         """Keep how far a claimed slice has come, and begin its lease anew.
 
         False, and nothing kept, where its claim no longer holds it or the copying phase is over.
+        """
+        ...
+
+    def release(self) -> int:
+        """Give back every slice that somebody holds while it is copying; return how many.
+
+        For a copy that knows it is alone: whoever held them was killed, and their leases need not be waited
+        for. Were one alive after all, it would find its claim gone when it saves.
         """
         ...

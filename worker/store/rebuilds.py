@@ -51,3 +51,8 @@ def saved(stored: Slice, part: Slice, now: datetime, lease_s: float) -> Slice | 
         due_at=due_at,
         saved_at=now,
     )
+
+
+def released(part: Slice) -> Slice:
+    """Return a held slice as it is once its holder is known to be gone."""
+    return replace(part, claim=None, due_at=None)

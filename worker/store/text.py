@@ -54,7 +54,8 @@ def _marks() -> str:
     return "".join(map(chr, marks))
 
 
-_WORD = re.compile(rf"(?:[^\W_]|[{_marks()}])+")
+_WORD = re.compile(rf"(?:[^\W_]++|(?=[^\x00-\x7f])[{_marks()}]++)++")
+"""Looking for marks among ASCII as well would take 4.5 times as long: the class has many ranges."""
 _LIGATURES = str.maketrans(
     # What Lucene's asciifolding turns into ASCII and Unicode does not decompose.
     {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "þ": "th"}  # noqa: RUF001 - Turkish
@@ -73,7 +74,7 @@ def storable(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """Return the words of `text` in order, lower-cased and composed (NFC), accents kept."""
-    return [found[0] for found in _WORD.finditer(unicodedata.normalize("NFC", text).lower())]
+    return _WORD.findall(unicodedata.normalize("NFC", text).lower())
 
 
 def word_spans(text: str) -> Iterator[tuple[int, int, str]]:
@@ -175,9 +176,8 @@ def _stemmer(language: str) -> Any:
     return known[language]
 
 
-def _document_tokens(language: str, text: str) -> Iterator[str]:
-    for word in words(text):
-        yield from _tokens_of(language, word)
+def _document_tokens(language: str, text: str) -> list[str]:
+    return [token for word in words(text) for token in _tokens_of(language, word)]
 
 
 @lru_cache(maxsize=50_000)  # with a hit, a word costs .3 µs here instead of 3, and a document 1 ms less

@@ -23,15 +23,17 @@ def leveled(mine: Document | None, other: Document | None) -> Document | None:
 
     Two documents of one write keep their own texts. Of two writes the newer is taken, whichever version it
     is in, so that writers which level the same two documents come to the same. What is known of feeds and
-    times is always that of both.
+    times is always that of both; where the page was kept in the archive is known to each text made of it.
     """
     if other is None:
         return None
     if mine is None:
         return other
-    newer = other if not is_same_write(mine, other) and _age(mine) < _age(other) else mine
+    is_same = is_same_write(mine, other)
+    newer = other if not is_same and _age(mine) < _age(other) else mine
     level = replace(
         newer,
+        archive=(mine.archive or other.archive) if is_same else newer.archive,
         feed_ids=all_feed_ids(newer, mine, other),
         first_seen_at=min(mine.first_seen_at, other.first_seen_at),
         fetched_at=max(mine.fetched_at, other.fetched_at),

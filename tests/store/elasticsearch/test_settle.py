@@ -24,7 +24,7 @@ from tests.store.builders import (
 )
 from tests.store.elasticsearch.wire import Wire
 from worker.errors import StoreUnavailableError
-from worker.models import OutcomeKind, SettledState
+from worker.models import ArchiveLocation, OutcomeKind, SettledState
 from worker.store.elasticsearch.bulk import MOST_BYTES, MOST_OPERATIONS
 from worker.store.elasticsearch.place import WORTH_HALVING
 
@@ -43,6 +43,21 @@ def test_where_only_the_articles_are_blocked_no_row_becomes_done(ready, es, pref
     assert [row_of(ready, f"entry-{name}") for name in names] == before
     es.indices.put_settings(index=f"{prefix}-articles", settings={"index.blocks.write": None})
     assert [each.state for each in ready.settle(attempts, NOW)] == [SettledState.FINISHED] * 5
+
+
+def test_which_archive_files_articles_were_made_from_can_be_counted(ready, es, prefix: str) -> None:
+    for name, file in (("1", "a.warc.gz"), ("2", "b.warc.gz"), ("3", "a.warc.gz"), ("4", None)):
+        ready.entries.admit(A, [entry(name)], NOW)
+        archive = ArchiveLocation(file=file, offset=1, length=2) if file else None
+        ready.settle([settlement(claim_one(ready, f"entry-{name}"), document(name, archive=archive))], NOW)
+    ready.articles.refresh()
+    counted = es.search(
+        index=f"{prefix}-articles", size=0, aggs={"files": {"terms": {"field": "archive_file"}}}
+    )["aggregations"]["files"]["buckets"]
+    assert {each["key"]: each["doc_count"] for each in counted} == {"a.warc.gz": 2, "b.warc.gz": 1}
+    assert ready.articles.get(document("1").article_id).archive == ArchiveLocation(
+        file="a.warc.gz", offset=1, length=2
+    )
 
 
 def test_where_only_the_ledger_is_blocked_settling_again_repeats_the_outcomes(ready, es, prefix: str) -> None:

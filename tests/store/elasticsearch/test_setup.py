@@ -6,8 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.store.builders import NOW, A, entry, feed
+from tests.store.builders import NOW, A, document, entry, feed
 from worker.errors import StoreError, StoreVersionError
+from worker.models import Carried
+from worker.store.elasticsearch.records import document_source
+from worker.store.query import make_request
 
 pytestmark = [pytest.mark.slow, pytest.mark.services]
 
@@ -123,14 +126,35 @@ def test_new_fields_are_added(connect, es, prefix: str) -> None:
     ],
     ids=["a type", "inside an object", "analysis"],
 )
-def test_what_needs_a_new_index_is_refused_once_there_is_a_template_to_make_it_from(
+def test_what_needs_a_new_index_is_refused_once_there_is_what_making_it_takes(
     connect, es, prefix: str, body, why: str
 ) -> None:
     es.indices.create(index=f"{prefix}-articles-000001", aliases={f"{prefix}-articles": {}}, **body)
     with pytest.raises(StoreError, match=f"{why}.*: run `feedmill reindex start`"):
         connect().setup()
     assert es.indices.exists_index_template(name=f"{prefix}-articles")
-    assert list(es.indices.get(index=f"{prefix}-*")) == [f"{prefix}-articles-000001"]
+    assert es.indices.exists_alias(name=f"{prefix}-rebuilds")
+    (index,) = es.indices.get(index=f"{prefix}-articles*").values()
+    assert list(index["aliases"]) == [f"{prefix}-articles"]
+
+
+def test_a_version_made_anew_is_what_setup_asked_for(connect, es, prefix: str) -> None:
+    es.indices.create(
+        index=f"{prefix}-articles-000001",
+        aliases={f"{prefix}-articles": {}, f"{prefix}-articles-write": {}},
+        mappings={"properties": {"title": {"type": "keyword"}, "article_id": {"type": "keyword"}}},
+    )
+    store = connect()
+    with pytest.raises(StoreError, match="title.*: run `feedmill reindex start`"):
+        store.setup()
+    source = document_source(document())
+    es.index(index=f"{prefix}-articles", id=document().article_id, document=source)
+    into = store.versions.create()
+    (before,) = store.versions.page("", "", 10, "live")
+    store.versions.carry([Carried(before=before, after=before)], into)
+    store.versions.swap()
+    assert store.setup() == []
+    assert store.articles.search(make_request("body", limit=10)).hits[0].document == document()
 
 
 def test_the_ledger_gets_its_shards_wherever_an_index_of_it_is_made(connect, es, prefix: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from tests.servers.elasticsearch import Server
 from tests.servers.secured import PASSWORD, USER
 from tests.store.builders import NOW, A, claim_one, document, entry, feed, ingest, later, rejected
 from worker.cli import run_command
-from worker.models import Robots
+from worker.models import Carried, CarryState, Phase, Rebuild, Robots, Slice
 from worker.errors import FeedmillError, StoreError, UsageError
 from worker.mill import open_store
 from worker.ops.provision import accounts, provision
@@ -126,6 +127,37 @@ def test_a_worker_can_do_its_work(workers: Store) -> None:
     assert workers.hosts.robots("https://a.example")
     assert list(workers.hosts.stops(NOW)) == ["a.example"]
     assert workers.hosts.prune(later(2)) == 2
+
+
+def test_a_worker_can_rebuild_the_articles(workers: Store) -> None:
+    workers.feeds.add([feed("a")])
+    workers.entries.admit(A, [entry("1")], NOW)
+    ingest(workers, document())
+    live, into = workers.versions.live(), workers.versions.create()
+    part = Slice(slice_id="0")
+    rebuild = Rebuild(rebuild_id="r", started_at=NOW, source="index", from_version=live, to_version=into)
+    assert workers.rebuilds.begin(rebuild, [part])
+    claimed = workers.rebuilds.claim_slice(NOW, 900, "t")
+    assert claimed
+    (before,) = workers.versions.page("", "", 10, "live")
+    (result,) = workers.versions.carry([Carried(before=before, after=before)], into)
+    assert result.state is CarryState.CARRIED
+    assert workers.rebuilds.save_slice(replace(claimed, done=True), NOW, 900)
+    assert workers.versions.page("", "", 10, "twin") == [before]
+    workers.versions.swap()
+    assert workers.versions.files() == {}
+    assert workers.rebuilds.update("r", {"phase": Phase.CLEANED}, if_phase=Phase.COPYING)
+    assert (workers.versions.drop(), workers.versions.live()) == (live, into)
+    assert workers.articles.count() == 1
+
+
+def test_a_worker_cannot_renew_the_template(workers: Store, superuser: Elasticsearch) -> None:
+    """A new mapping takes the administrator's `setup` first, which says so, too."""
+    template = workers.versions.live().removesuffix("-000001")
+    superuser.indices.put_index_template(name=template, index_patterns=[f"{template}-*"], priority=200)
+    with pytest.raises(StoreError, match="template is not up to date: run `feedmill setup` first"):
+        workers.versions.create()
+    assert workers.versions.twin() is None
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from elastic_transport import ConnectionTimeout, Urllib3HttpNode
 class Wire:
     """Watches bulk requests, and breaks reads.
 
-    `bulks` are the bodies sent so far. `before_bulk` is called once, before the first. Of the
+    `bulks` are the bodies sent so far. `before_bulk` is called once, before the `call_at`-th. Of the
     `lose_at`-th, counted from one, the answer is lost after the server has done it: the client sees a
     timeout, or where `gateway` is set the status with which a proxy says so. So many of the next other
     requests as `broken_reads` says find their connection broken; `reads` counts them all.
@@ -24,6 +24,7 @@ class Wire:
     lose_at: int | None = None
     gateway: int | None = None
     before_bulk: Callable[[], object] | None = None
+    call_at: int = 1
     reads: int = 0
     broken_reads: int = 0
 
@@ -35,7 +36,7 @@ class Wire:
                 if not target.startswith("/_bulk"):
                     wire.read()
                     return super().perform_request(method, target, body=body, **options)
-                if wire.before_bulk:
+                if wire.before_bulk and len(wire.bulks) + 1 >= wire.call_at:
                     wire.before_bulk, call = None, wire.before_bulk
                     call()
                 reply = super().perform_request(method, target, body=body, **options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import re
@@ -16,7 +17,8 @@ import pytest
 from tests.store.builders import NOW, A, document, entry, feed, ingest, later
 from worker.clock import Clock
 from worker.errors import StoreCorruptError, StoreError, StoreUnavailableError, StoreVersionError
-from worker.models import OutcomeKind
+from worker.models import Carried, OutcomeKind
+from worker.store.query import make_request
 from worker.store.sqlite import open_sqlite
 from worker.store.sqlite.connection import Database, connect
 from worker.store.sqlite.schema import MIGRATIONS, migrate
@@ -253,3 +255,28 @@ def test_connections_of_ended_threads_are_closed(path: Path) -> None:
     with database.read():
         assert len(database._connections) == 1
     database.close()
+
+
+def test_a_file_of_version_4_has_one_version_of_its_articles(path: Path) -> None:
+    db = connect(path)
+    migrate(db, path, MIGRATIONS[:4])
+    db.execute(
+        """INSERT INTO article (article_id, url, canonical_url, domain, language, published_at, record)
+        VALUES ('a1', 'u', 'u', 'news.example', 'en', 1, ?)""",
+        (json.dumps({"feed_id": "f", "feed_ids": ["f"], "published_source": "feed", "first_seen_at": 1,
+                     "fetched_at": 1, "content_hash": "h", "raw_digest": "d"}),),
+    )  # fmt: skip
+    db.execute("INSERT INTO article_text VALUES (1, 'Old title', NULL, 'Old body', '', '')")
+    db.close()
+    store = open_sqlite(path)
+    assert (store.versions.live(), store.versions.twin(), store.rebuilds.get()) == ("1", None, None)
+    (before,) = store.versions.page("", "", 10, "live")
+    into = store.versions.create()
+    store.versions.carry([Carried(before=before, after=replace(before, title="New title"))], into)
+    store.versions.swap()
+    assert store.articles.search(make_request("new title")).total == 1
+    assert (store.versions.drop(), store.versions.live()) == ("1", into)
+    store.close()
+    reopened = open_sqlite(path)
+    assert reopened.articles.get("a1") == replace(before, title="New title")
+    reopened.close()

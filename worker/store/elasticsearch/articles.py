@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from worker.store.query import SearchRequest
 
 
+_MOST_MAKERS = 1_000
+"""Versions of an extractor, and of a tagger, that are told apart: releases of years."""
+
+
 class ElasticsearchArticles:
     """`ArticleIndex` on Elasticsearch. `search` may be as far behind as the index's refresh interval."""
 
@@ -70,6 +74,18 @@ class ElasticsearchArticles:
     def count(self) -> int:
         self.refresh()
         return self._cluster.count(self._index)
+
+    def made_by(self) -> dict[tuple[str, str], int]:
+        self.refresh()
+        taggers = {"terms": {"field": "tagger_version", "missing": "", "size": _MOST_MAKERS}}
+        extractors = {"terms": {"field": "extractor_version", "missing": "", "size": _MOST_MAKERS}}
+        aggs = {"extractors": {**extractors, "aggs": {"taggers": taggers}}}
+        answer = self._cluster.search(self._index, aggs=aggs, size=0)
+        return {
+            (extractor["key"], tagger["key"]): tagger["doc_count"]
+            for extractor in answer["aggregations"]["extractors"]["buckets"]
+            for tagger in extractor["taggers"]["buckets"]
+        }
 
     def refresh(self) -> None:
         self._cluster.refresh(self._index)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from worker.errors import StoreError, StoreUnavailableError
 from worker.models import CarryResult, CarryState
-from worker.store.elasticsearch.cluster import ROUNDS, delete_of
-from worker.store.elasticsearch.level import document_of, find_versions, take_back, write_in
+from worker.store.elasticsearch.cluster import ROUNDS, delete_of, write_of
+from worker.store.elasticsearch.level import document_of, take_back, write_in
+from worker.store.elasticsearch.records import document_source
+from worker.store.elasticsearch.twin import find_versions
 from worker.store.versions import carrying
 
 if TYPE_CHECKING:
@@ -37,6 +39,33 @@ def carry(cluster: Cluster, rebuilt: Sequence[Carried], into: str) -> list[Carry
             return [results[at] for at in range(len(rebuilt))]
         cluster.back_off(round_)
     raise StoreUnavailableError(f"{cluster.place}: {into}: articles are being changed by others all the time")
+
+
+def amend(cluster: Cluster, changes: Sequence[Carried]) -> list[CarryResult]:
+    """Write over live documents that are as they were read; see `ArticleVersions.amend`."""
+    index = cluster.names.articles_write
+    found = cluster.read(index, [each.before.article_id for each in changes])
+    results: dict[int, CarryResult] = {}
+    writes: dict[int, Operation] = {}
+    for at, each in enumerate(changes):
+        live = found.get(each.before.article_id)
+        if live is None:
+            results[at] = CarryResult(state=CarryState.GONE)
+        elif document_of(live) != each.before or each.after is None:
+            results[at] = CarryResult(state=CarryState.CHANGED)
+        else:
+            writes[at] = write_of(index, live.id, document_source(each.after), live)
+    for at, answer in zip(writes, cluster.bulk(list(writes.values())), strict=True):
+        results[at] = _AMENDED.get(answer.verdict) or CarryResult(
+            state=CarryState.REFUSED, error=_said(answer)
+        )
+    return [results[at] for at in range(len(changes))]
+
+
+_AMENDED = {
+    "done": CarryResult(state=CarryState.CARRIED),
+    "conflict": CarryResult(state=CarryState.CHANGED),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from elasticsearch import AuthorizationException
 
 from worker.errors import StoreError, StoreUnavailableError
 from worker.store.elasticsearch.faults import store_errors
-from worker.store.elasticsearch.level import find_versions
 from worker.store.elasticsearch.setup import put_templates
 from worker.store.elasticsearch.templates import layouts
+from worker.store.elasticsearch.twin import find_versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -23,7 +23,7 @@ from worker.store.known import MOST_AT_PAGE
 from worker.store.records import decode, to_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from worker.models import DueRow, Entry, LedgerRow, Settled, Settlement
@@ -56,6 +56,10 @@ class ElasticsearchLedger:
     def get(self, entry_id: str) -> LedgerRow | None:
         found = self._cluster.read(self._index, [entry_id])
         return read_row(found[entry_id].source) if found else None
+
+    def get_many(self, entry_ids: Collection[str]) -> dict[str, LedgerRow]:
+        found = self._cluster.read(self._index, list(entry_ids))
+        return {entry_id: read_row(each.source) for entry_id, each in found.items()}
 
     def find_by_url(self, url: str) -> list[LedgerRow]:
         if len(url) > LONGEST_URL:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from worker.errors import StoreError, StoreMissingError, StoreUnavailableError
+from worker.errors import StoreMissingError, StoreUnavailableError
 from worker.store.elasticsearch.bulk import Operation
 from worker.store.elasticsearch.cluster import ROUNDS, delete_of, write_of
 from worker.store.elasticsearch.records import document_source, known_part, read_document
+from worker.store.elasticsearch.twin import find_versions
 from worker.store.versions import leveled
 
 if TYPE_CHECKING:
@@ -28,45 +29,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Versions:
-    """The index that is searched, and its twin while there is one.
-
-    Two twins are there for a moment when two are made at once: until one of them is deleted, writers write
-    to all, as they cannot know which.
-    """
-
-    live: str
-    twins: tuple[str, ...]
-
-    @property
-    def twin(self) -> str | None:
-        return self.twins[0] if self.twins else None
-
-    def all(self) -> tuple[str, ...]:
-        return (self.live, *self.twins)
-
-
-def find_versions(cluster: Cluster) -> Versions:
-    """Return the indices behind the articles' aliases, as of now.
-
-    Raises:
-        StoreMissingError: there is none.
-    """
-    names = cluster.names
-    found = cluster.aliases(f"{names.articles}-*")
-    live, twins = (
-        sorted(index for index, aliases in found.items() if alias in aliases)
-        for alias in (names.articles_write, names.articles_twin)
-    )
-    if not live:
-        raise StoreMissingError(f"{cluster.place}: there is no {names.articles_write}: run `feedmill setup`")
-    if len(live) > 1:
-        said = f"{', '.join(live)} share the alias {names.articles_write}: leave it to the right one"
-        raise StoreError(f"{cluster.place}: {said}")
-    return Versions(live[0], tuple(twins))
-
-
 def level(cluster: Cluster, article_ids: Iterable[str], written_in: Iterable[str]) -> None:
     """Bring both versions level, if there are two, for articles that were written to these indices or not.
 
@@ -75,9 +37,9 @@ def level(cluster: Cluster, article_ids: Iterable[str], written_in: Iterable[str
             more: it is worth doing all of it again.
     """
     left, written = sorted(set(article_ids)), set(written_in)
+    if not left:
+        return
     for round_ in range(2 * ROUNDS):
-        if not left:
-            return
         versions = find_versions(cluster)
         if lost := written - set(versions.all()):
             raise StoreUnavailableError(f"{cluster.place}: {min(lost)} was dropped while it was written to")
@@ -86,8 +48,9 @@ def level(cluster: Cluster, article_ids: Iterable[str], written_in: Iterable[str
             left = sorted({id_ for conflicts in pairs for id_ in conflicts})
         except StoreMissingError:
             continue  # dropped meanwhile
-        if left:
-            cluster.back_off(round_)
+        if not left:
+            return
+        cluster.back_off(round_)
     raise StoreUnavailableError(f"{cluster.place}: {left[0]} is being changed by others all the time")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from worker.models import Phase, Rebuild, Slice
 from worker.store.elasticsearch.bulk import Operation
 from worker.store.elasticsearch.cluster import delete_of
-from worker.store.rebuilds import claimed, is_free, is_under_way, saved
+from worker.store.rebuilds import claimed, is_free, is_under_way, released, saved
 from worker.store.records import decode, encoded_fields
 
 if TYPE_CHECKING:
@@ -80,6 +80,18 @@ class ElasticsearchRebuilds:
             return {id_: _slice_source(rebuild, kept)} if kept else {}
 
         return bool(self._cluster.rewrite(self._index, [id_], plan))
+
+    def release(self) -> int:
+        rebuild = self.get()
+        if rebuild is None or rebuild.phase is not Phase.COPYING:
+            return 0
+        ids = [_slice_id(rebuild, part) for part in self.slices() if part.claim]
+
+        def plan(_: Sequence[str], found: Mapping[str, Found]) -> _Sources:
+            parts = {id_: decode(Slice, each.source) for id_, each in found.items()}
+            return {id_: _slice_source(rebuild, released(part)) for id_, part in parts.items() if part.claim}
+
+        return len(self._cluster.rewrite(self._index, ids, plan))
 
     def _claim(
         self, rebuild: Rebuild, part: Slice, now: datetime, lease_s: float, token: str

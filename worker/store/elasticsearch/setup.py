@@ -32,7 +32,8 @@ def set_up(cluster: Cluster, ledger_shards: int) -> list[str]:
     """Create or update what the store needs; return one line per change.
 
     What only a new index can change, the ledger's number of primary shards among it, is refused before
-    anything is written; of the articles, whose index a re-index can make anew, once the templates are.
+    anything is written; of the articles, whose index a re-index can make anew, once all that this takes is
+    there.
 
     Raises:
         StoreError: an index must be rebuilt first, or an alias's name is taken by an index.
@@ -42,17 +43,13 @@ def set_up(cluster: Cluster, ledger_shards: int) -> list[str]:
     with store_errors(cluster.place):
         live = {layout.alias: _live(cluster, layout) for layout in wanted}
         late = _check_all(cluster, wanted, live)
-        templates = list(put_templates(cluster, wanted))
-        if late:
-            raise late
-        return [
-            *templates,
-            *(
-                line
-                for layout in wanted
-                for line in _create_or_extend(cluster.client, layout, live[layout.alias])
-            ),
-        ]
+        done = list(put_templates(cluster, wanted))
+        for layout in wanted:
+            if not (late and layout.alias == cluster.names.articles):
+                done += _create_or_extend(cluster.client, layout, live[layout.alias])
+    if late:
+        raise late
+    return done
 
 
 def _live(cluster: Cluster, layout: Layout) -> dict[str, Any]:

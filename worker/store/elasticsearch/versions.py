@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from worker.errors import StoreError
-from worker.store.elasticsearch.carry import carry
+from worker.store.elasticsearch.carry import amend, carry
 from worker.store.elasticsearch.create import check_heard, create
 from worker.store.elasticsearch.faults import store_errors
-from worker.store.elasticsearch.level import document_of, find_versions
+from worker.store.elasticsearch.level import document_of
+from worker.store.elasticsearch.twin import find_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from worker.models import Carried, CarryResult, Document
     from worker.store.elasticsearch.cluster import Cluster
-    from worker.store.elasticsearch.level import Versions
+    from worker.store.elasticsearch.twin import Versions
     from worker.store.rebuilding import Which
 
 MOST_FILES = 1_000
@@ -52,6 +53,9 @@ class ElasticsearchVersions:
 
     def carry(self, rebuilt: Sequence[Carried], into: str) -> list[CarryResult]:
         return carry(self._cluster, rebuilt, into)
+
+    def amend(self, changes: Sequence[Carried]) -> list[CarryResult]:
+        return amend(self._cluster, changes)
 
     def swap(self) -> None:
         cluster = self._cluster
@@ -106,7 +110,7 @@ class ElasticsearchVersions:
     def _files_of(self, index: str) -> Iterator[tuple[str, int]]:
         after: dict[str, Any] = {}
         while True:
-            sources = [{"file": {"terms": {"field": "archive.file"}}}]
+            sources = [{"file": {"terms": {"field": "archive_file"}}}]
             by_file = {"size": MOST_FILES, "sources": sources, **after}
             answer = self._cluster.search(index, aggs={"files": {"composite": by_file}}, size=0)
             buckets = answer["aggregations"]["files"]["buckets"]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from worker.models import Document
 from worker.store.highlight import highlights
 from worker.store.query import Hit, SearchPage, filter_value, topic_value
-from worker.store.records import decode, encoded_fields, to_json
+from worker.store.records import decode, encode, encoded_fields, to_json
 from worker.store.sqlite.compile import compile_request
-from worker.store.sqlite.tables import find_versions
+from worker.store.sqlite.tables import MAKERS, find_versions
 from worker.store.text import stem_column
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("article_id", "url", "canonical_url", "domain", "language", "published_at")
 _TEXTS = ("title", "summary", "body")
+_APART = frozenset({*_COLUMNS, *_TEXTS})
+"""What is not in `record`, having columns of its own."""
 _SELECT = "SELECT a.*, t.title, t.summary, t.body FROM {article} AS a JOIN {text} AS t ON t.id = a.id"
 _WRITE_FACTS = """INSERT INTO {article}
     (article_id, url, canonical_url, domain, language, published_at, record)
@@ -84,6 +86,12 @@ class SqliteArticles:
             tables = find_versions(db).live
             return int(db.execute(f"SELECT count(*) FROM {tables.article}").fetchone()[0])
 
+    def made_by(self) -> dict[tuple[str, str], int]:
+        with self._database.snapshot() as db:
+            article = find_versions(db).live.article
+            rows = db.execute(f"SELECT {MAKERS}, count(*) FROM {article} GROUP BY 1, 2").fetchall()
+        return {(row[0] or "", row[1] or ""): row[2] for row in rows}
+
     def refresh(self) -> None:
         """Do nothing: what is committed is visible."""
 
@@ -112,7 +120,7 @@ def write_document(db: sqlite3.Connection, tables: Tables, document: Document) -
         OverflowError, sqlite3.IntegrityError, sqlite3.DataError: values the columns cannot hold.
     """
     row_id = write_facts(db, tables, document)
-    texts = {name: value for name, value in encoded_fields(document).items() if name in _TEXTS}
+    texts = {name: encode(getattr(document, name)) for name in _TEXTS}
     stems = {
         "title_stems": stem_column(document.language, document.title),
         "text_stems": stem_column(document.language, document.summary or "", document.body),
@@ -123,7 +131,7 @@ def write_document(db: sqlite3.Connection, tables: Tables, document: Document) -
 def write_facts(db: sqlite3.Connection, tables: Tables, document: Document) -> int:
     """Write everything of a document but its text; return its row."""
     values = encoded_fields(document)
-    rest = {name: value for name, value in values.items() if name not in (*_COLUMNS, *_TEXTS)}
+    rest = {name: value for name, value in values.items() if name not in _APART}
     columns = {name: values[name] for name in _COLUMNS}
     statement = _WRITE_FACTS.format(article=tables.article)
     row_id: int = db.execute(statement, {**columns, "record": to_json(rest)}).fetchone()[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from worker.store.sqlite.settle import settle_one
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from worker.clock import Clock
@@ -67,7 +68,7 @@ _DEAD = f"""{SELECT_ROW} WHERE id IN (
         ORDER BY done_at DESC, id DESC LIMIT :limit)
     ORDER BY done_at DESC, id DESC"""
 
-
+_MANY = f"{SELECT_ROW} WHERE entry_id IN (SELECT value FROM json_each(?))"
 _AT_PAGE = """SELECT entry_id, feed_id, wait, due_at, attempts, done_at, article_id,
         json_extract(ended, '$.http_status') AS http_status FROM entry
     WHERE (entry_id = :key OR link_key = :key OR page_key = :key) AND entry_id <> :besides
@@ -94,6 +95,11 @@ class SqliteLedger:
     def get(self, entry_id: str) -> LedgerRow | None:
         with self._database.read() as db:
             return find_row(db, entry_id)
+
+    def get_many(self, entry_ids: Collection[str]) -> dict[str, LedgerRow]:
+        with self._database.read() as db:
+            rows = db.execute(_MANY, (json.dumps(list(entry_ids)),)).fetchall()
+        return {row["entry_id"]: read_row(row) for row in rows}
 
     def find_by_url(self, url: str) -> list[LedgerRow]:
         with self._database.read() as db:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from worker.models import Phase, Rebuild, Slice
-from worker.store.rebuilds import claimed, is_free, is_under_way, saved
+from worker.store.rebuilds import claimed, is_free, is_under_way, released, saved
 from worker.store.records import decode, encoded_fields, to_json
 
 if TYPE_CHECKING:
@@ -70,6 +70,13 @@ class SqliteRebuilds:
                 return False
             _keep_slice(db, kept)
         return True
+
+    def release(self) -> int:
+        with self._database.write() as db:
+            held = [each for each in _find_slices(db) if each.claim and _is_copying(db)]
+            for part in held:
+                _keep_slice(db, released(part))
+        return len(held)
 
 
 def _find(db: sqlite3.Connection) -> Rebuild | None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from worker.errors import StoreCorruptError, StoreUnavailableError, StoreVersionError
-from worker.store.sqlite.tables import FIRST, article_tables
+from worker.store.sqlite.tables import FIRST, MADE_BY, article_tables
 
 if TYPE_CHECKING:
     import sqlite3
@@ -120,6 +120,7 @@ _VERSION_5 = (
         record TEXT NOT NULL
     ) STRICT""",
     "CREATE TABLE slice (slice_id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    MADE_BY.format(article="article"),
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 FIRST = 1
 """The version that a new file has. Its tables have no number in their names: they came before others."""
 
+MAKERS = "json_extract(record, '$.extractor_version'), json_extract(record, '$.tagger_version')"
+MADE_BY = f"CREATE INDEX IF NOT EXISTS {{article}}_made_by ON {{article}} ({MAKERS})"
+"""Version 5 adds it to the tables of files that are older."""
+
 _ARTICLE_TABLES = (
     """CREATE TABLE {article} (
         id INTEGER PRIMARY KEY,
@@ -28,6 +32,7 @@ _ARTICLE_TABLES = (
     "CREATE INDEX {article}_published ON {article} (published_at)",
     "CREATE INDEX {article}_domain ON {article} (domain, published_at)",
     "CREATE INDEX {article}_language ON {article} (language, published_at)",
+    MADE_BY,
     # Filters with many values: kind is country, topic or feed; topics include their ancestors.
     """CREATE TABLE {label} (
         kind TEXT NOT NULL,

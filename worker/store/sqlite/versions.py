@@ -62,6 +62,9 @@ class SqliteVersions:
     def carry(self, rebuilt: Sequence[Carried], into: str) -> list[CarryResult]:
         return self._database.write_each(rebuilt, lambda db, each: self._carry(db, each, into))
 
+    def amend(self, changes: Sequence[Carried]) -> list[CarryResult]:
+        return self._database.write_each(changes, _amended)
+
     def swap(self) -> None:
         with self._database.write() as db:
             self._twin_of(find_versions(db))
@@ -103,6 +106,16 @@ class SqliteVersions:
         elif decided.document != twin:
             return _written(db, tables, twin, decided.document)
         return CarryResult(state=decided.state)
+
+
+def _amended(db: sqlite3.Connection, change: Carried) -> CarryResult:
+    live = find_versions(db).live
+    document = find_document(db, live, change.before.article_id)
+    if document is None:
+        return CarryResult(state=CarryState.GONE)
+    if document != change.before or change.after is None:
+        return CarryResult(state=CarryState.CHANGED)
+    return _written(db, live, document, change.after)
 
 
 def _written(db: sqlite3.Connection, tables: Tables, twin: Document | None, wanted: Document) -> CarryResult:
