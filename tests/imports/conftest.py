@@ -16,7 +16,8 @@ from tests.store.conftest import backend, contract_indices, make_store, store
 from worker.archive.reading import Unread
 from worker.imports.captures import import_feed
 from worker.imports.preparing import Bench
-from worker.imports.run import Source, Tally, import_file
+from worker.imports.run import Source, import_file
+from worker.imports.tally import Tally
 from worker.store.base import Store
 
 __all__ = ["backend", "contract_indices", "make_store", "store"]

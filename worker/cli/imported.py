@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from worker.archive.reading import Unread
-    from worker.imports.run import Tally
+    from worker.imports.tally import Tally
 
 
 @contextmanager

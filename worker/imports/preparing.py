@@ -58,15 +58,18 @@ class Prepared:
     bug: str | None = None
 
 
-def prepare(bench: Bench, capture: Capture, place: ArchiveLocation | None, now: datetime) -> Prepared:
-    """Return what is to be written of a capture; `place` is where it lies, if that is in our own archive.
+def prepare(
+    bench: Bench, capture: Capture, row: LedgerRow | None, place: ArchiveLocation | None, now: datetime
+) -> Prepared:
+    """Return what is to be written of a capture whose entry has this row.
+
+    `place` is where it lies, if that is in our own archive.
 
     Raises:
         ArchiveUnavailableError: its page cannot be kept now. PoolError: it cannot be extracted now.
     """
     page = capture.page
     entry = entry_of(page, bench.feed.feed_id)
-    row = bench.store.entries.get(entry.entry_id)
     article = _article_of(bench.store, row)
     refused = _find_refusal(capture)
     what = standing(row, article, None if refused else page.fetched_at)

@@ -6,9 +6,8 @@ what is there already.
 
 from __future__ import annotations
 
-from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 import structlog
@@ -23,10 +22,11 @@ from worker.models import ArchiveLocation, SettledState, Settlement
 from worker.urls import article_id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from worker.archive.foreign import Found
+    from worker.imports.tally import Tally
     from worker.models import Claim
 
 log = structlog.get_logger()
@@ -36,23 +36,6 @@ WAVE, WAVE_BYTES = 64, 20_000_000
 TRIES = 3
 """A service that starts meanwhile releases all claims; other writers may be at the same article."""
 REDIRECT = "redirect"
-
-
-@dataclass(slots=True)
-class Tally:
-    """What came of everything in the files so far. `reasons` are those of entries without an article."""
-
-    ended: Counter[str] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
-    passed_over: Counter[str] = field(default_factory=Counter)
-    broken: int = 0
-    known: int = 0
-    waiting: int = 0
-    bugs: int = 0
-
-    @property
-    def pages(self) -> int:
-        return sum(self.ended.values()) + self.known + self.waiting + self.bugs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +54,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class _Wave:
-    """Captures of different entries, and how far their file was read."""
+    """Captures by their entries' ids, and how far their file was read."""
 
-    captures: tuple[Capture, ...]
+    captures: Mapping[str, Capture]
     offset: int
-
-    @property
-    def ids(self) -> frozenset[str]:
-        return frozenset(article_id_of(each.page.url) for each in self.captures)
 
 
 def import_file(
@@ -102,13 +81,10 @@ def import_file(
         for wave in _waves(_captures(bench, source, tally, on_broken)):
             if bench.stopping.is_set():
                 break
-            if before and before[0].ids & wave.ids:
+            if before and not before[0].captures.keys().isdisjoint(wave.captures):
                 _write(bench, before[1], tally)
                 before = None
-            now = bench.clock.now()
-            begun = [
-                threads.submit(prepare, bench, each, source.place_of(each), now) for each in wave.captures
-            ]
+            begun = _begin(bench, source, wave, threads)
             if before:
                 _write(bench, before[1], tally)
                 watch(before[0].offset)
@@ -116,6 +92,14 @@ def import_file(
         if before:
             _write(bench, before[1], tally)
             watch(before[0].offset)
+
+
+def _begin(bench: Bench, source: Source, wave: _Wave, threads: ThreadPoolExecutor) -> list[Future[Prepared]]:
+    rows, now = bench.store.entries.get_many(list(wave.captures)), bench.clock.now()
+    return [
+        threads.submit(prepare, bench, each, rows.get(entry_id), source.place_of(each), now)
+        for entry_id, each in wave.captures.items()
+    ]
 
 
 def _captures(
@@ -151,12 +135,12 @@ def _waves(captures: Iterator[Capture]) -> Iterator[_Wave]:
     for each in captures:
         entry_id = article_id_of(each.page.url)
         if entry_id in wave or len(wave) == WAVE or size > WAVE_BYTES:
-            yield _Wave(tuple(wave.values()), each.offset)
+            yield _Wave(wave, each.offset)
             wave, size = {}, 0
         wave[entry_id] = each
         size += len(each.page.body)
     if wave:
-        yield _Wave(tuple(wave.values()), next(reversed(wave.values())).offset)
+        yield _Wave(wave, next(reversed(wave.values())).offset)
 
 
 def _write(bench: Bench, begun: Sequence[Future[Prepared]], tally: Tally) -> None:
@@ -168,27 +152,26 @@ def _write(bench: Bench, begun: Sequence[Future[Prepared]], tally: Tally) -> Non
         elif prepared.bug:
             log.error("bug", url=prepared.entry.url, traceback=prepared.bug)
             tally.bugs += 1
-        elif prepared.standing is Standing.KNOWN:
-            tally.known += 1
         else:
-            tally.waiting += 1
+            tally.count_left(prepared.standing)
     bench.store.entries.admit(bench.feed.feed_id, [each.entry for each in left], bench.clock.now())
     for _ in range(TRIES):
-        left = [each for each in _settle(bench, left, tally) if _is_news_still(bench, each, tally)]
+        left = _news_still(bench, _settle(bench, left, tally), tally)
     tally.waiting += len(left)
 
 
-def _is_news_still(bench: Bench, prepared: Prepared, tally: Tally) -> bool:
-    """Look again at the row of an entry that could not be settled: somebody else may have been at it."""
-    row = bench.store.entries.get(prepared.entry.entry_id)
-    match standing(row, None, prepared.outcome.fetched_at if prepared.outcome else None):
-        case Standing.KNOWN:
-            tally.known += 1
-        case Standing.WAITING:
-            tally.waiting += 1
-        case Standing.TAKE:
-            return True
-    return False
+def _news_still(bench: Bench, left: Sequence[Prepared], tally: Tally) -> list[Prepared]:
+    """Look again at entries that could not be settled: somebody else may have been at them."""
+    rows = bench.store.entries.get_many([each.entry.entry_id for each in left])
+    news = []
+    for prepared in left:
+        fetched_at = prepared.outcome.fetched_at if prepared.outcome else None
+        what = standing(rows.get(prepared.entry.entry_id), None, fetched_at)
+        if what is Standing.TAKE:
+            news.append(prepared)
+        else:
+            tally.count_left(what)
+    return news
 
 
 def _settle(bench: Bench, left: Sequence[Prepared], tally: Tally) -> list[Prepared]:
@@ -205,12 +188,10 @@ def _settle(bench: Bench, left: Sequence[Prepared], tally: Tally) -> list[Prepar
     for settlement, settled in zip(settlements, bench.store.settle(settlements, now), strict=True):
         if settled.outcome:
             del by_id[settlement.claim.entry_id]
-            tally.ended[settled.outcome.kind.value] += 1
-            if settled.outcome.reason:
-                tally.reasons[settled.outcome.reason] += 1
+            tally.count(settled.outcome)
         elif settled.state is SettledState.REQUEUED:
             del by_id[settlement.claim.entry_id]
-            tally.waiting += 1
+            tally.count_left(Standing.WAITING)
     return list(by_id.values())
 
 

@@ -10,7 +10,8 @@ from worker.archive.files import OPEN
 from worker.errors import ArchiveUnavailableError, OperationError, UsageError, WorkError
 from worker.imports.captures import import_feed
 from worker.imports.preparing import Bench
-from worker.imports.run import Source, Tally, import_file
+from worker.imports.run import Source, import_file
+from worker.imports.tally import Tally
 from worker.mill import open_own_archive, open_pool, open_store
 from worker.models import FeedState
 from worker.ops.extraction import is_warc
