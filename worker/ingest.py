@@ -24,6 +24,8 @@ from worker.pipeline import build_candidate, build_from_feed
 from worker.store.known import is_first_look, known_article, wait_s
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from worker.mill import Mill
     from worker.models import ArchiveLocation, Claim, Feed, LedgerRow, Page, Settled
     from worker.pipeline import Built
@@ -53,11 +55,13 @@ class Attempt:
     started: float
     http_status: int | None = None
     page_key: str | None = None
+    fetched_at: datetime | None = None
     archive: ArchiveLocation | None = None
     timings: Timings = field(default_factory=Timings)
 
     def saw(self, page: Page) -> None:
         self.http_status = page.status
+        self.fetched_at = page.fetched_at
         key = urls.article_id_of(page.final_url)
         self.page_key = None if key == urls.article_id_of(page.url) else key
         self.timings = replace(self.timings, wait_ms=page.wait_ms, fetch_ms=page.fetch_ms)
@@ -69,6 +73,7 @@ class Attempt:
             kind=kind,
             http_status=self.http_status,
             page_key=self.page_key,
+            fetched_at=self.fetched_at or self.row.fetched_at,
             archive=self.archive or self.row.archive,  # where no page came now, an earlier one still tells
             timings=timings,
             **said,

@@ -125,6 +125,18 @@ def _pool(settings: Settings, own: OwnTags) -> WorkerPool:
     return WorkerPool(settings.extract_processes, settings.extract_timeout_s, set_up=partial(install, own))
 
 
+def open_own_archive(settings: Settings, clock: Clock, outage: Outage) -> Archive:
+    """Open the archive that the settings name; `outage` is told where it fails.
+
+    Raises:
+        OperationError: its folder cannot be used, or its object store refuses.
+    """
+    rotation = Rotation(
+        max_bytes=settings.archive_file_mb * 1_000_000, max_age_s=settings.archive_file_minutes * 60
+    )
+    return open_archive(settings.archive_folder, rotation, clock, outage.met, settings.archive_bucket)
+
+
 def open_mill(
     settings: Settings,
     clock: Clock,
@@ -140,10 +152,7 @@ def open_mill(
     """
     own = use_own_tags(settings)
     say_own_tags(settings, own)
-    rotation = Rotation(
-        max_bytes=settings.archive_file_mb * 1_000_000, max_age_s=settings.archive_file_minutes * 60
-    )
-    archive = open_archive(settings.archive_folder, rotation, clock, outage.met, settings.archive_bucket)
+    archive = open_own_archive(settings, clock, outage)
     store = open_store(settings)
     gate = gate or LocalGate(clock)
     gate.remember(StoredStops(store.hosts, clock, outage))

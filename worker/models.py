@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 
 class FeedState(StrEnum):
-    """Whether a feed is polled: `gone` feeds answered 410 for good and can be revived."""
+    """Whether a feed is polled: `gone` feeds answered 410 for good and can be revived.
+
+    `imported` is no feed on the web but pages that came from files: nothing is ever polled or fetched for it.
+    """
 
     ACTIVE = "active"
     PAUSED = "paused"
     GONE = "gone"
+    IMPORTED = "imported"
 
 
 class EntryState(StrEnum):
@@ -385,7 +389,8 @@ class LedgerRow:
     latest generation was admitted. `detail` is what was seen when the last attempt ended, at most 300
     characters. `body_hash` tells texts of one site that are the same under different titles
     (`store.decide.body_hash`). A `forced` row passes the quality gate: an operator let it in. `page_key`
-    is the key of the page that the last attempt ended at, where its link had redirected there.
+    is the key of the page that the last attempt ended at, where its link had redirected there. `fetched_at`
+    is when the last page that was looked at for it had been fetched.
     """
 
     entry: Entry
@@ -407,6 +412,7 @@ class LedgerRow:
     done_at: datetime | None = None
     article_id: str | None = None
     page_key: str | None = None
+    fetched_at: datetime | None = None
     http_status: int | None = None
     archive: ArchiveLocation | None = None
     timings: Timings = Timings()
@@ -448,7 +454,7 @@ class Outcome:
     """How an attempt ended. `reason` is a fixed, low-cardinality word, or None where none is needed.
 
     `detail` is for the operator's eyes: the message behind the reason, at most a line; the ledger keeps
-    300 characters of it. `page_key` is that of `LedgerRow`.
+    300 characters of it. `page_key` and `fetched_at` are those of `LedgerRow`.
     """
 
     kind: OutcomeKind
@@ -456,6 +462,7 @@ class Outcome:
     detail: str | None = None
     article_id: str | None = None
     page_key: str | None = None
+    fetched_at: datetime | None = None
     http_status: int | None = None
     archive: ArchiveLocation | None = None
     timings: Timings = Timings()

@@ -124,6 +124,18 @@ class Settings(BaseSettings):
     archive_file_minutes: float = Field(
         15.0, gt=0, le=7 * 1440, description="Minutes after which a file of the archive is closed."
     )
+    archive_keep_days: float | None = Field(
+        None,
+        gt=0,
+        description="Days after which a file of the archive is deleted, unless an article or a waiting entry "
+        "points to it; without it all are kept.",
+    )
+    archive_max_gb: float | None = Field(
+        None,
+        gt=0,
+        description="Gigabytes of archive above which its oldest files are deleted, unless an article or a "
+        "waiting entry points to them.",
+    )
     user_agent: str = Field(
         "Feedmill/0.1 (+https://github.com/feedmill/feedmill)",
         min_length=8,

@@ -17,8 +17,10 @@ from celery import shared_task
 from worker import dispatch, ingest, poll
 from worker.app import SKEW_S, TICKS_S, line_of
 from worker.broker.connection import publish_errors
-from worker.errors import BrokerError, StoreError
+from worker.errors import ArchiveUnavailableError, BrokerError, StoreError
 from worker.models import Claim
+from worker.ops.archive import folder_of
+from worker.ops.retention import prune_by_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,7 +100,7 @@ def copy_slice(self: Task[[], None]) -> None:
 
 @shared_task(name="feedmill.prune_ledger", bind=True)
 def prune_ledger(self: Task[[], None]) -> None:
-    """Drop done rows without an article that no feed has listed for `FEEDMILL_LEDGER_KEEP_DAYS`."""
+    """Drop rows that were not listed for `FEEDMILL_LEDGER_KEEP_DAYS`, and files that need not be kept."""
     line = line_of(self)
     _tick(line, "prune", lambda: _prune(line.mill))
 
@@ -108,6 +110,8 @@ def _prune(mill: Mill) -> None:
     if rows := mill.store.entries.prune(now - timedelta(days=mill.settings.ledger_keep_days)):
         log.info("pruned ledger", rows=rows)
     mill.store.hosts.prune(now - HOSTS_KEPT_FOR)
+    if mill.settings.archive_folder:
+        prune_by_settings(folder_of(mill.settings), mill.store, mill.settings, now)
 
 
 def _send_poll(line: Line, feed: Feed) -> None:
@@ -147,9 +151,9 @@ def _work(line: Line, on_bug: Callable[[Exception], None], **ids: str) -> Iterat
 
 @contextmanager
 def _servers_may_be_away(line: Line) -> Iterator[None]:
-    """Survive a store or broker that is away: the next tick, the lease or the next poll is the recovery."""
+    """Survive a server or a disk that is away: the next tick, the lease or the next poll is the recovery."""
     try:
         with line.meter.work():
             yield
-    except (StoreError, BrokerError) as error:
+    except (StoreError, BrokerError, ArchiveUnavailableError) as error:
         line.outage.met(error)

@@ -8,6 +8,7 @@ import random
 import secrets
 import time
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import fsspec.config
@@ -23,6 +24,7 @@ from tests.servers.s3 import USER, client_environment, s3
 from worker.archive.bucket import AWAY_S, Bucket
 from worker.archive.opening import open_files
 from worker.archive.reading import read_page
+from worker.archive.retention import Hold, Limits
 from worker.archive.spool import Spool
 from worker.archive.uploading import SpooledArchive, Uploader
 from worker.archive.writing import Rotation
@@ -30,6 +32,7 @@ from worker.cli import run_command
 from worker.errors import ArchiveMissingError, ArchiveNotUploadedError, ArchiveUnavailableError
 from worker.mill import open_store
 from worker.models import ArchiveLocation
+from worker.ops.retention import plan_prune, prune
 from worker.service import run_service
 from worker.settings import read_settings
 
@@ -61,8 +64,9 @@ def spool(tmp_path, place) -> Spool:
     return Spool(tmp_path / "spool", Bucket(place, ManualClock()))
 
 
-def keep(spool, *pages, size=1):
-    archive = SpooledArchive(spool, Rotation(max_bytes=size, max_age_s=900), ManualClock(), lambda _: None)
+def keep(spool, *pages, size=1, tokens=0):
+    rotation = Rotation(max_bytes=size, max_age_s=900)
+    archive = SpooledArchive(spool, rotation, ManualClock(tokens=tokens), lambda _: None)
     places = [archive.keep(each, SUBJECT) for each in pages]
     archive.close()
     return places
@@ -82,7 +86,7 @@ def test_every_page_reads_back_byte_for_byte_from_where_it_went(spool, place, tm
     assert spool.files() == []
     there = open_files(tmp_path / "another machine", place, ManualClock())
     assert [read_page(there, each) for each in places] == pages
-    assert list(there.bucket.sizes()) == sorted({each.file for each in places})
+    assert list(there.bucket.files()) == sorted({each.file for each in places})
     with pytest.raises(ArchiveMissingError, match="ends before 999999"):
         there.read(places[0].file, 999_999, 10)
     with pytest.raises(ArchiveNotUploadedError):
@@ -201,12 +205,7 @@ def test_what_waits_and_what_went_is_listed_checked_and_extracted(configured, ca
     raw[damaged.offset + damaged.length // 2] ^= 255
     (spool.path / damaged.file).write_bytes(raw)
     Uploader(spool, ManualClock()).round()
-    archive = SpooledArchive(
-        spool, Rotation(max_bytes=1, max_age_s=900), ManualClock(tokens=99), lambda _: None
-    )
-    waits = archive.keep(page(3), SUBJECT)
-    archive.close()
-    archive._uploader.stop()
+    [waits] = keep(spool, page(3), tokens=99)
     _, lines, _ = run(capsys, "archive", "list", "--json")
     listed = [json.loads(line) for line in lines]
     assert [(each["file"], each["state"], each["responses"]) for each in listed] == [
@@ -226,6 +225,34 @@ def test_what_waits_and_what_went_is_listed_checked_and_extracted(configured, ca
     code, _, err = run(capsys, "extract", went.file)
     assert code == 0
     assert err.splitlines()[-1].endswith(", 0 records that cannot be read")
+
+
+class Pointing:
+    """A store whose articles point to these files."""
+
+    def __init__(self, *files):
+        self.versions = self.entries = self
+        self._files = dict.fromkeys(files, 1)
+
+    def files(self):
+        return self._files
+
+
+def test_retention_deletes_what_was_uploaded_and_nothing_points_to(spool):
+    needed, old = keep(spool, page(1), page(2))
+    Uploader(spool, ManualClock()).round()
+    [waits] = keep(spool, page(3), tokens=99)
+    limits, now = Limits(older_than=timedelta(days=1)), datetime.now(UTC) + timedelta(days=9)
+    going = plan_prune(spool, Pointing(needed.file), limits, now, even_referenced=False)
+    assert [each.name for each in going.going] == [old.file]
+    assert {each.name: hold for each, hold in going.held} == {
+        waits.file: Hold.SPOOLED,
+        needed.file: Hold.NEEDED,
+    }
+    assert prune(spool, going) == 1
+    assert prune(spool, going) == 0
+    assert list(spool.bucket.files()) == [needed.file]
+    assert [each.name for each in spool.files()] == [waits.file]
 
 
 def test_a_machine_without_the_spool_makes_everything_anew(configured, capsys, site, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from worker.archive.bucket import ABSENT_S, AWAY_S, Bucket
 from worker.archive.files import find_beginning
 from worker.archive.opening import open_archive, open_files
 from worker.archive.reading import LONGEST_METADATA, MOST_METADATA, read_page
+from worker.archive.retention import Hold, Limits
 from worker.archive.spool import Spool
 from worker.archive.uploading import LONGEST_PAUSE_S, SpooledArchive, Uploader, pause_s, upload
 from worker.archive.writing import Rotation
@@ -27,6 +29,7 @@ from worker.errors import (
     OperationError,
 )
 from worker.models import ArchiveLocation, Hop
+from worker.ops.retention import plan_prune
 
 
 class Wire(Bucket):
@@ -100,7 +103,7 @@ def test_pages_read_back_before_and_after_their_files_have_moved(spool, bucket, 
     bucket.pieces = 0
     assert [read_page(spool, place) for place in places] == pages
     assert bucket.pieces == len(pages)
-    assert list(bucket.sizes()) == sorted(place.file for place in places)
+    assert list(bucket.files()) == sorted(place.file for place in places)
 
 
 def test_a_page_with_much_to_be_told_of_it_costs_a_second_request(spool, bucket, clock):
@@ -308,3 +311,13 @@ def test_a_store_that_cannot_be_spoken_to_is_said(tmp_path, url, said):
 def test_a_name_says_when_its_file_was_begun(name, began):
     found = find_beginning(name)
     assert (found.isoformat() if found else None) == began
+
+
+def test_retention_leaves_what_waits_and_what_it_does_not_know_the_age_of(spool, clock):
+    [new] = keep(spool, page(1), clock=clock)
+    Uploader(spool, clock).round()
+    [waits] = keep(spool, page(3), clock=clock)
+    limits, much_later = Limits(max_bytes=0), datetime.now(UTC) + timedelta(days=9)
+    going = plan_prune(spool, None, limits, much_later, even_referenced=True)
+    assert {each.name: hold for each, hold in going.held} == {new.file: Hold.NEW, waits.file: Hold.SPOOLED}
+    assert not going.going

@@ -22,6 +22,7 @@ pytest.register_assert_rewrite(
     "tests.store.contract_rebuilds",
     "tests.store.contract_search",
     "tests.store.contract_settle",
+    "tests.store.contract_take",
     "tests.store.contract_versions",
 )
 

@@ -8,4 +8,5 @@ from tests.store.contract_pages import *
 from tests.store.contract_rebuilds import *
 from tests.store.contract_search import *
 from tests.store.contract_settle import *
+from tests.store.contract_take import *
 from tests.store.contract_versions import *

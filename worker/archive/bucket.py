@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import io
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from fsspec.core import url_to_fs
 
@@ -25,7 +27,7 @@ from worker.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from typing_extensions import Buffer
@@ -41,8 +43,18 @@ PIECE = 8_388_608
 MARKER = "feedmill-archive.txt"
 """What a start writes, to know at once whether it may: the first file comes a quarter of an hour later."""
 _NOTE = b"Feedmill keeps WARC files here: pages and feeds as they were fetched.\n"
+_WRITTEN_AT = ("LastModified", "last_modified", "mtime", "created")
+"""What S3, Azure, Google and memory call it."""
 _PUT_OPTIONS: dict[str, dict[str, int]] = {"s3": {"chunksize": 16_777_216, "max_concurrency": 1}}
 """By protocol, what bounds an upload's memory: s3fs would hold ten parts of 50 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A file in the object store: its bytes, and when it was put there, if its kind of store tells."""
+
+    size: int
+    written_at: datetime | None
 
 
 class Bucket:
@@ -124,16 +136,32 @@ class Bucket:
             raise _not_uploaded(name)
         return io.BufferedReader(_Object(partial(self.piece, name), size), PIECE)
 
-    def sizes(self) -> dict[str, int]:
-        """Return the files by name, in order, with their bytes.
+    def files(self) -> dict[str, Uploaded]:
+        """Return the files by name, in order.
 
         Raises:
             ArchiveUnavailableError: the object store is away.
         """
         with self._errors():
             found = self._store.find(self._root, maxdepth=1, detail=True)
-        named = {path.rpartition("/")[2]: int(each["size"]) for path, each in found.items()}
-        return {name: size for name, size in sorted(named.items()) if is_name(name)}
+        named = {path.rpartition("/")[2]: _uploaded(each) for path, each in found.items()}
+        return {name: each for name, each in sorted(named.items()) if is_name(name)}
+
+    def delete(self, names: Sequence[str]) -> int:
+        """Delete files; return how many there were.
+
+        Raises:
+            ArchiveUnavailableError: the object store is away, or refuses.
+        """
+        deleted = 0
+        for name in names:
+            try:
+                with self._errors(name):
+                    self._store.rm_file(self._path(name))
+            except ArchiveNotUploadedError:
+                continue
+            deleted += 1
+        return deleted
 
     def find_size(self, name: str) -> int | None:
         """Return how many bytes a file has, None where there is none.
@@ -227,6 +255,11 @@ class _Object(io.RawIOBase):
         view[: len(found)] = found
         self._at += len(found)
         return len(found)
+
+
+def _uploaded(said: Mapping[str, Any]) -> Uploaded:
+    at = next((said[name] for name in _WRITTEN_AT if isinstance(said.get(name), datetime)), None)
+    return Uploaded(size=int(said["size"]), written_at=at if at and at.tzinfo else None)
 
 
 def _not_uploaded(name: str) -> ArchiveNotUploadedError:

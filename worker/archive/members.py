@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from fastwarc.stream_io import GzipWriter
 
-from worker.archive.framing import LONGEST_HEAD, START, record_length
+from worker.archive.framing import END, LONGEST_HEAD, START, record_length
 from worker.errors import ArchiveDamagedError
 
 if TYPE_CHECKING:
@@ -29,13 +29,18 @@ LARGEST = 268_435_456
 """Bytes (256 MB) that one member may unpack to: a page has 5 MB at most, a foreign record may be a video."""
 
 GZIP = b"\x1f\x8b\x08"
+_NEXT = b"\r\n\r\nWARC/1."
+"""What stands between two records that are not packed one by one."""
 _AS_GZIP = 31
 """zlib's window bits for gzip, whose checksum it verifies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What lies at `offset` of a file and is `length` bytes long there: a record, unpacked."""
+    """What lies at `offset` of a file and is `length` bytes long there: a record, unpacked.
+
+    Of a gzip member with several records the last has the length, and those before it have none.
+    """
 
     offset: int
     length: int
@@ -90,42 +95,84 @@ def walk(file: BinaryIO) -> Iterator[Member | Damage]:
 
     Of a file that is not compressed, its records. Nothing here looks into records: `framing` does.
     """
-    is_plain = _read(file, 0, len(START)) == START
+    of = _plain if _read(file, 0, len(START)) == START else _member
     offset = 0
     while _read(file, offset, 1):
-        found = _plain(file, offset) if is_plain else _member(file, offset)
-        yield found
-        offset += found.length
+        for found in of(file, offset):
+            yield found
+            offset += found.length
 
 
-def _member(file: BinaryIO, offset: int) -> Member | Damage:
-    inflate, pieces, at, size = zlib.decompressobj(_AS_GZIP), list[bytes](), offset, 0
+def _member(file: BinaryIO, offset: int) -> Iterator[Member | Damage]:
+    inflate, raw, at = zlib.decompressobj(_AS_GZIP), bytearray(), offset
     try:
         while not inflate.eof:
             chunk = _read(file, at, CHUNK)
-            if not chunk or size > LARGEST:
-                return _damage(file, offset, "the record is cut off" if not chunk else "larger than 256 MB")
-            pieces.append(inflate.decompress(chunk))
+            if not chunk or len(raw) > LARGEST:
+                yield _damage(file, offset, "the record is cut off" if not chunk else "larger than 256 MB")
+                return
+            raw += inflate.decompress(chunk)
             at += len(chunk)
-            size += len(pieces[-1])
+            # A file in one piece is handed on piece by piece: it may be larger than all memory, or torn.
+            while length := _length_before_next(raw):
+                yield Member(offset, 0, bytes(raw[:length]))
+                del raw[:length]
     except zlib.error as error:
-        return _damage(file, offset, _said(error))
-    return Member(offset, at - len(inflate.unused_data) - offset, b"".join(pieces))
+        yield _damage(file, offset, _said(error))
+        return
+    yield Member(offset, at - len(inflate.unused_data) - offset, bytes(raw))
 
 
-def _plain(file: BinaryIO, offset: int) -> Member | Damage:
+def _length_before_next(raw: bytearray) -> int:
+    """Return how many bytes of `raw` are handed on: those before its second record, 0 while there is none.
+
+    A record with a wrong length ends where the next one begins. So does what is no record, but it does not
+    gather in memory.
+    """
+    try:
+        length = record_length(bytes(raw[:LONGEST_HEAD]))
+    except ArchiveDamagedError:
+        length = 0
+    if len(raw) < length + len(START):
+        return 0
+    if length and raw.startswith(START, length):
+        return length
+    found = raw.find(_NEXT) + _NEXT.index(START)
+    if found >= _NEXT.index(START):
+        is_junk_between = found > length > 0 and raw[length:found].strip(b"\r\n")
+        return length if is_junk_between else found
+    return (length or len(raw) - len(_NEXT)) if len(raw) > length + LONGEST_HEAD else 0
+
+
+def _plain(file: BinaryIO, offset: int) -> Iterator[Member | Damage]:
     try:
         length = record_length(_read(file, offset, LONGEST_HEAD))
     except ArchiveDamagedError as error:
-        return Damage(offset, _end(file) - offset, error.detail)
+        yield Damage(offset, _next_plain(file, offset) - offset, error.detail)
+        return
     if length > LARGEST:
-        return Damage(offset, length, "larger than 256 MB")
-    raw = _read(file, offset, length)
-    return (
-        Member(offset, length, raw)
-        if len(raw) == length
-        else Damage(offset, len(raw), "the record is cut off")
-    )
+        yield Damage(offset, _next_plain(file, offset) - offset, "larger than 256 MB")
+        return
+    raw, behind = _read(file, offset, length), _read(file, offset + length, CHUNK)
+    if len(raw) < length - len(END):
+        yield Damage(offset, len(raw), "the record is cut off")
+        return
+    blank = len(behind) - len(behind.lstrip(b"\r\n"))
+    if behind[blank:] and not behind.startswith(START, blank):
+        # What is behind a record with a wrong length is none, and the next one may lie within it.
+        raw, blank = raw[: _next_plain(file, offset) - offset], 0
+    yield Member(offset, len(raw) + blank, raw)
+
+
+def _next_plain(file: BinaryIO, offset: int) -> int:
+    """Return where the next record begins in a file that is not compressed, or where the file ends."""
+    at = offset + 1
+    while chunk := _read(file, at, CHUNK):
+        found = chunk.find(_NEXT)
+        if found >= 0:
+            return at + found + _NEXT.index(START)
+        at += max(1, len(chunk) - len(_NEXT) + 1)
+    return _end(file)
 
 
 def _damage(file: BinaryIO, offset: int, said: str) -> Damage:

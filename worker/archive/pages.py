@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, Literal
 
-from fastwarc.warc import WarcRecordType
+from fastwarc.warc import WarcRecord, WarcRecordType
 
 from worker.archive.records import AS_ANSWERED, JSON, OF_THE_CODING, Original
 from worker.errors import ArchiveDamagedError, ArchiveKindError
+from worker.extract.sniff import is_html
 from worker.models import Hop, Page
+from worker.urls import find_link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from fastwarc.warc import WarcRecord
+    from collections.abc import Iterator, Mapping
 
 LONGEST_HEADS = 10_000_000
 """Bytes of HTTP headers that are read at most: a hundred of them, and foreign ones."""
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[^\r\n]*\r\n")
+
+_Coding = Literal["all", "content", "none"]
+_CODINGS: tuple[_Coding, ...] = ("all", "content", "none")
 
 
 def find_original(record: WarcRecord) -> Original | None:
@@ -42,28 +48,89 @@ def page_of(record: WarcRecord) -> Page:
     Raises:
         ArchiveKindError: it is no response, or not to http. ArchiveDamagedError: its coding is damaged.
     """
-    url, fetched_at = record.headers.get("WARC-Target-URI"), record.record_date
+    said_url, fetched_at = record.headers.get("WARC-Target-URI"), record.record_date
+    # WARC/1.0 was read to want the angle brackets of its grammar; wget writes them.
+    url = find_link((said_url or "").strip("<>"))
     if record.record_type != WarcRecordType.response or not record.is_http or not url:
-        raise ArchiveKindError(url, f"a record of type {record.record_type}, no response to http")
+        raise ArchiveKindError(said_url, f"a record of type {record.record_type}, no response to http")
     if fetched_at is None:
         raise ArchiveDamagedError(url, "a record without a date")
-    try:
-        record.parse_http(auto_decode="all", max_header_len=LONGEST_HEADS)
-        body = record.reader.read()
-    except (OSError, ValueError) as error:
-        raise ArchiveDamagedError(url, f"the response cannot be decoded: {error}") from error
-    status = record.http_headers.status_code
+    fetched_at = fetched_at.astimezone(UTC).replace(microsecond=fetched_at.microsecond // 1000 * 1000)
+    raw = with_crlf(record.reader.read())
+    http, body = _decoded(with_last_chunk(raw) if "WARC-Truncated" in record.headers else raw, url)
+    status = http.http_headers.status_code
     if status is None:
         raise ArchiveKindError(url, "what was answered is no HTTP")
-    headers = dict(_read_headers(record))
+    headers = dict(_read_headers(http))
     return Page(url=url, final_url=url, status=status, headers=headers, body=body, fetched_at=fetched_at)
+
+
+def with_crlf(raw: bytes) -> bytes:
+    """Return an HTTP message with the line breaks that HTTP wants in its head; some servers send others."""
+    head, found, _ = raw[:LONGEST_HEADS].partition(b"\n\n")
+    if not found or b"\r\n\r\n" in head:
+        return raw
+    return head.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") + b"\r\n\r\n" + raw[len(head) + 2 :]
+
+
+def with_last_chunk(raw: bytes) -> bytes:
+    """Return a chunked HTTP message whose crawler cut it off as one that ends there."""
+    head, blank, body = raw.partition(b"\r\n\r\n")
+    if b"chunked" not in head.lower():
+        return raw
+    at = 0
+    while size := _CHUNK_SIZE.match(body, at):
+        start, end = size.end(), size.end() + int(size[1], 16)
+        if end + 2 > len(body):
+            last = body[start:end]
+            return b"%s%s%s%x\r\n%s\r\n0\r\n\r\n" % (head, blank, body[:at], len(last), last)
+        at = end + 2
+    return raw if body[:at].endswith(b"0\r\n\r\n") else head + blank + body[:at] + b"0\r\n\r\n"
+
+
+def _decoded(raw: bytes, url: str) -> tuple[WarcRecord, bytes]:
+    """Return an HTTP message, parsed, and its body without codings: those that its head names and it has.
+
+    Crawlers keep bodies as they came or decoded, and the head that came, either way.
+    """
+    error: Exception | None = None
+    for coding in _CODINGS:
+        try:
+            http = _http_record(raw, coding)
+            body = http.reader.read()
+        except (OSError, ValueError) as found:
+            error = error or found
+            continue
+        if error is None or is_html(body):
+            return http, body
+    said = str(error).partition(": '")[0]
+    raise ArchiveDamagedError(url, f"the response cannot be decoded: {said}") from error
+
+
+def _http_record(raw: bytes, coding: _Coding) -> WarcRecord:
+    record = WarcRecord()
+    record.init_headers(WarcRecordType.response)
+    record.set_bytes_content(raw)
+    record.is_http = True
+    record.parse_http(auto_decode=coding, max_header_len=LONGEST_HEADS)
+    return record
 
 
 def told_by(page: Page, response: WarcRecord, following: WarcRecord) -> Page:
     """Return the page with what its `metadata` adds, if that is the record that follows the response."""
-    said = find_said(following)
-    if said is None or following.headers.get("WARC-Refers-To") != response.headers.get("WARC-Record-ID"):
-        return page
+    said = find_told(response, following)
+    return with_told(page, said) if said else page
+
+
+def find_told(response: WarcRecord, following: WarcRecord) -> dict[str, Any] | None:
+    """Return what the record behind a response says of it, None where that is no `metadata` of ours."""
+    if following.headers.get("WARC-Refers-To") != response.headers.get("WARC-Record-ID"):
+        return None
+    return find_said(following)
+
+
+def with_told(page: Page, said: Mapping[str, Any]) -> Page:
+    """Return the page with what its `metadata` says."""
     hops = tuple(Hop(status=hop["status"], url=hop["url"]) for hop in said.get("redirects", ()))
     told = {name: said[name] for name in ("url", "wait_ms", "fetch_ms") if name in said}
     return replace(page, redirects=hops, **told)

@@ -12,6 +12,7 @@ import typer
 
 from worker.cli.output import CLOCK, opened_store, pairs, say, say_error, say_json, settings, table
 from worker.errors import OperationError, SitePausedError, UsageError, WorkError
+from worker.models import FeedState
 from worker.ops import subscriptions
 from worker.ops.health import Trouble, find_problems
 from worker.ops.text import one_line, when
@@ -261,7 +262,7 @@ def export(
     from worker.feeds.opml import format_list, format_opml
 
     with opened_store() as store:
-        feeds = list(store.feeds.all())
+        feeds = [feed for feed in store.feeds.all() if feed.state is not FeedState.IMPORTED]
     written = format_list(feeds) if text else format_opml(feeds, CLOCK.now())
     if file is None:
         typer.echo(written, nl=False)

@@ -135,7 +135,7 @@ def _looked_at(
     if folder.bucket is None:
         return
     try:
-        names = [name for name in folder.bucket.sizes() if name not in seen] if uploaded is None else uploaded
+        names = [name for name in folder.bucket.files() if name not in seen] if uploaded is None else uploaded
         with ThreadPoolExecutor(_AT_ONCE) as threads:
             yield from threads.map(partial(_look_there, folder.bucket, count), names)
     except ArchiveError as error:

@@ -53,8 +53,8 @@ class Problem:
 
 
 def find_problems(feed: Feed, now: datetime) -> tuple[Problem, ...]:
-    """Return what is wrong with a feed, worst first. Paused feeds have no problems: nobody asks them."""
-    if feed.state is FeedState.PAUSED:
+    """Return what is wrong with a feed, worst first. Nobody asks paused feeds and imports: they are well."""
+    if feed.state in (FeedState.PAUSED, FeedState.IMPORTED):
         return ()
     if feed.state is FeedState.GONE:
         return (

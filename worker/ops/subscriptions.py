@@ -138,12 +138,27 @@ def remove_feed(store: Store, feed: Feed, now: datetime) -> int:
 
 
 def pause_feed(store: Store, feed: Feed) -> int:
-    """Stop polling a feed; return how many waiting entries are held with it."""
+    """Stop polling a feed; return how many waiting entries are held with it.
+
+    Raises:
+        OperationError: it is an import.
+    """
+    _require_polled(feed)
     store.feeds.update(feed.feed_id, {"state": FeedState.PAUSED})
     return store.entries.hold(feed.feed_id)
 
 
 def resume_feed(store: Store, feed: Feed, now: datetime) -> int:
-    """Poll a feed again, at once; return how many held entries go on."""
+    """Poll a feed again, at once; return how many held entries go on.
+
+    Raises:
+        OperationError: it is an import.
+    """
+    _require_polled(feed)
     store.feeds.update(feed.feed_id, {"state": FeedState.ACTIVE, "next_poll_at": now})
     return store.entries.release(feed.feed_id, now)
+
+
+def _require_polled(feed: Feed) -> None:
+    if feed.state is FeedState.IMPORTED:
+        raise OperationError(f"{feed.title or feed.url} is an import: nothing is polled for it")

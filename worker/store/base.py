@@ -119,6 +119,15 @@ class EntryLedger(Protocol):
         """Claim those of the rows that are still due; only what was won is returned."""
         ...
 
+    def take(self, entry_ids: Sequence[str], now: datetime, lease_s: float) -> list[Claim]:
+        """Claim rows for pages that came otherwise than by a fetch; only what was won is returned.
+
+        Done rows (as a new generation) and held ones can be taken: those for which no worker is at work, nor
+        is about to be. One that no active feed lists stays held, whatever becomes of its claim; it may be
+        taken again at once, and the first claim then holds no more. Of others the claim is a lease, as any.
+        """
+        ...
+
     def start(self, claim: Claim) -> LedgerRow | None:
         """Return the row if `claim` still holds it, read in real time; else None."""
         ...
@@ -179,6 +188,10 @@ class EntryLedger(Protocol):
 
     def release(self, feed_id: str, now: datetime) -> int:
         """Make the held rows that `feed_id` lists due again (it was resumed)."""
+        ...
+
+    def files(self) -> set[str]:
+        """Return the archive files that pending rows point to: where pages of earlier generations lie."""
         ...
 
     def prune(self, before: datetime) -> int:

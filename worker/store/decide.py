@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from worker.models import OutcomeKind, WrittenBy
@@ -37,6 +38,8 @@ SHOWINGS_LOOKED_AT = 50
 """Latest rows with the same text: three titles among them decide, and a site may have thousands of rows."""
 WITH_ARTICLE = (OutcomeKind.INDEXED, OutcomeKind.REVISED, OutcomeKind.UNCHANGED, OutcomeKind.DUPLICATE)
 """Outcomes of a row that has an article to lose."""
+CLOCKS_DIFFER = timedelta(seconds=300)
+"""How far the clocks of machines may differ (design, claim)."""
 _FOLDED_OUT = re.compile(r"[\d\s]+")
 
 
@@ -184,8 +187,10 @@ def _written(candidate: Candidate, outcome: OutcomeKind) -> WrittenBy:
 
 def _first(candidate: Candidate, now: datetime) -> Document:
     document = candidate.document
-    # A date that is only ours says nothing about how long the way from the publisher took.
+    # Neither a date that is only ours nor a page that others fetched long ago says anything about how long
+    # the way from the publisher took.
     dated = document.published_source != "first_seen"
+    dated = dated and document.fetched_at > document.first_seen_at - CLOCKS_DIFFER
     late_s = max(0, int((now - document.published_at).total_seconds())) if dated else None
     return replace(
         document,

@@ -24,17 +24,18 @@ MAX_GENERATIONS = 10
 LISTED_SPACING = timedelta(days=1)
 """`listed_at` only has to tell a year-old row from a live one; a write per row and poll is not worth it."""
 FEED_REMOVED = "feed_removed"
+HOLDING = (FeedState.PAUSED, FeedState.IMPORTED)
 LONGEST_DETAIL = 300
 """Characters of what was seen at the end: a line or two on a terminal."""
 
 
 def is_held(feed_ids: tuple[str, ...], states: Mapping[str, FeedState]) -> bool:
-    """Return whether a row waits for its feeds: a paused one lists it and no active one does.
+    """Return whether nothing is fetched for a row: a paused feed or an import lists it, no active feed does.
 
     `states` has every feed in `feed_ids` that still exists.
     """
     listed_by = {states[feed_id] for feed_id in feed_ids if feed_id in states}
-    return FeedState.PAUSED in listed_by and FeedState.ACTIVE not in listed_by
+    return not listed_by.isdisjoint(HOLDING) and FeedState.ACTIVE not in listed_by
 
 
 def listed(
@@ -43,7 +44,7 @@ def listed(
     """Return the row after `feed_id` has listed `entry`, and what the entry is to the ledger."""
     if row is None:
         return _first(feed_id, entry, now, states), "new"
-    known = _listed_again(row, feed_id, now)
+    known = _listed_again(row, feed_id, now, states)
     if is_change(_standing(known), feed_id, entry, now):
         return _renewed(known, entry, now, states), "changed"
     if known.state is EntryState.PENDING and known.due_at is None:
@@ -132,6 +133,20 @@ def released(row: LedgerRow, now: datetime, states: Mapping[str, FeedState]) -> 
     return replace(row, due_at=now, wait=Wait.NONE, claim=None)
 
 
+def taken(
+    row: LedgerRow, token: str, now: datetime, until: datetime, states: Mapping[str, FeedState]
+) -> LedgerRow | None:
+    """Return a row claimed for a page that nobody has to fetch; None where a page is to be fetched for it.
+
+    A done one begins a generation. A held one stays held, and may be taken again by anybody else.
+    """
+    if row.state is EntryState.PENDING and row.due_at is not None:
+        return None
+    begun = _begun_anew(row, now) if row.state is EntryState.DONE else row
+    due_at = None if is_held(row.feed_ids, states) else until
+    return replace(begun, claim=token, wait=Wait.LEASE, attempts=0, reason=None, due_at=due_at)
+
+
 def unclaimed(row: LedgerRow, now: datetime) -> LedgerRow | None:
     """Return a claimed row as due now (unless it is held), None where nobody claims it."""
     if row.claim is None:
@@ -160,9 +175,12 @@ def _first(feed_id: str, entry: Entry, now: datetime, states: Mapping[str, FeedS
     return replace(row, due_at=_due(row, now, states))
 
 
-def _listed_again(row: LedgerRow, feed_id: str, now: datetime) -> LedgerRow:
-    """Note that `feed_id` lists the row. Its own feed is the first that still does."""
-    owner = row.entry.feed_id if row.entry.feed_id in (*row.feed_ids, feed_id) else feed_id
+def _listed_again(row: LedgerRow, feed_id: str, now: datetime, states: Mapping[str, FeedState]) -> LedgerRow:
+    """Note that `feed_id` lists the row. Its own feed is the first that still does; an import gives way."""
+    owner = row.entry.feed_id
+    gives_way = states.get(owner) is FeedState.IMPORTED is not states.get(feed_id)
+    if gives_way or owner not in (*row.feed_ids, feed_id):
+        owner = feed_id
     return replace(
         row,
         entry=row.entry if owner == row.entry.feed_id else replace(row.entry, feed_id=owner),

@@ -282,14 +282,24 @@ def _option(field: str, value: str | None) -> str | None:
     return normal
 
 
+def find_age(text: str) -> timedelta | None:
+    """Return what `7d`, `12h` or `2w` means, None of anything else.
+
+    Raises:
+        OverflowError: it is longer than the calendar.
+    """
+    age = _AGE.match(text.strip())
+    return timedelta(**{_UNITS[age[2]]: int(age[1])}) if age else None
+
+
 def _time(name: str, value: str | None, now: datetime | None, *, whole_day: timedelta) -> datetime | None:
     """Return the time `value` names; `whole_day` is added to one that is only a date."""
     if value is None:
         return None
     text = value.strip()
     try:
-        if now and (age := _AGE.match(text)):
-            return now - timedelta(**{_UNITS[age[2]]: int(age[1])})
+        if now and (age := find_age(text)) is not None:
+            return now - age
         time = datetime.fromisoformat(text)
         time += whole_day if len(text) <= len("2026-11-01") else timedelta(0)
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)

@@ -7,6 +7,7 @@ refresh, so they may be a second behind. The claim that follows `due` wins nothi
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from worker.models import Admission, Claim, EntryState, OutcomeKind, PageRow, Wait
@@ -102,6 +103,19 @@ class ElasticsearchLedger:
             if self._cluster.is_done(answer)
         ]
 
+    def take(self, entry_ids: Sequence[str], now: datetime, lease_s: float) -> list[Claim]:
+        until = now + timedelta(seconds=lease_s)
+        tokens = {entry_id: self._cluster.clock.token() for entry_id in entry_ids}
+        taken = change_rows(
+            self._cluster,
+            entry_ids,
+            lambda row, states: ledger.taken(row, tokens[row.entry.entry_id], now, until, states),
+        )
+        return [
+            Claim(entry_id=row.entry.entry_id, token=row.claim or "", generation=row.generation)
+            for row in taken
+        ]
+
     def start(self, claim: Claim) -> LedgerRow | None:
         row = self.get(claim.entry_id)
         return row if row and row.claim == claim.token else None
@@ -173,6 +187,13 @@ class ElasticsearchLedger:
         return len(
             change_where(self._cluster, pending, lambda row, states: ledger.released(row, now, states))
         )
+
+    def files(self) -> set[str]:
+        ended_before = {"bool": {"filter": [_PENDING, {"range": {"generation": {"gt": 1}}}]}}
+        self._cluster.refresh(self._index)
+        scanned = self._cluster.scan(self._index, "entry_id", ended_before, ("archive.file",))
+        archives = (each.source.get("archive") for page in scanned for each in page)
+        return {archive["file"] for archive in archives if archive}
 
     def prune(self, before: datetime) -> int:
         done = {"term": {"state": EntryState.DONE.value}}

@@ -67,7 +67,7 @@ else if (params.article_id != null && feed_ids != null && !params.feed_ids.conta
   }
 }"""
 _CLEARED = (
-    "due_at", "content", "reason", "detail", "body_hash", "page_key", "http_status", "archive",
+    "due_at", "content", "reason", "detail", "body_hash", "page_key", "fetched_at", "http_status", "archive",
     "wait_ms", "fetch_ms", "extract_ms", "tag_ms", "write_ms", "total_ms",
 )  # fmt: skip
 FINISHED = ("state", "article_id", "feed_ids", "claim")
@@ -146,6 +146,7 @@ def _ended(outcome: Outcome, body_hash: str | None, now: datetime) -> dict[str, 
         "detail": (values["detail"] or "")[:LONGEST_DETAIL] or None,
         "body_hash": body_hash,
         "page_key": values["page_key"],
+        "fetched_at": values["fetched_at"],
         "done_at": to_ms(now),
         "http_status": values["http_status"],
         "archive": values["archive"],

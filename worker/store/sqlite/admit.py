@@ -34,6 +34,10 @@ _RENEW = f"""UPDATE entry SET
     wait = CASE WHEN claim IS NULL THEN :wait ELSE wait END,
     due_at = CASE WHEN claim IS NULL THEN {DUE_UNLESS_HELD} ELSE due_at END
     WHERE id = :id"""
+# An import gives way to a feed.
+_STAYS = """SELECT 1 FROM listing WHERE entry = :id AND feed_id = :owner AND NOT (
+        EXISTS (SELECT 1 FROM feed WHERE feed_id = :owner AND state = 'imported')
+        AND NOT EXISTS (SELECT 1 FROM feed WHERE feed_id = :feed_id AND state = 'imported'))"""
 _MAKE_DUE = f"UPDATE entry SET due_at = {DUE_UNLESS_HELD} WHERE id = :id"
 
 
@@ -82,8 +86,7 @@ def _list_again(db: sqlite3.Connection, row: sqlite3.Row, feed_id: str, now: dat
         add_feed(db, row["article_id"], feed_id)
     if now - from_ms(row["listed_at"]) >= LISTED_SPACING:
         db.execute("UPDATE entry SET listed_at = ? WHERE id = ?", (to_ms(now), row["id"]))
-    listed = (row["id"], row["feed_id"])
-    if db.execute("SELECT 1 FROM listing WHERE entry = ? AND feed_id = ?", listed).fetchone():
+    if db.execute(_STAYS, {"id": row["id"], "owner": row["feed_id"], "feed_id": feed_id}).fetchone():
         return str(row["feed_id"])
     db.execute("UPDATE entry SET feed_id = ? WHERE id = ?", (feed_id, row["id"]))
     return feed_id

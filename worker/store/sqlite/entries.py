@@ -37,8 +37,16 @@ _AFTER = _HOSTS_DUE.format(start=">", end="IS NOT NULL")
 _UP_TO = _HOSTS_DUE.format(start=">=", end="<= :end")
 _DUE_OF_HOST = """SELECT entry_id, domain, first_seen_at FROM entry INDEXED BY entry_due
     WHERE domain = ? AND due_at IS NOT NULL AND due_at <= ? ORDER BY first_seen_at DESC LIMIT ?"""
-_CLAIM = """UPDATE entry SET claim = :token, wait = :wait, due_at = :until
+_CLAIM = """UPDATE entry SET claim = :token, wait = :wait, due_at = :due_at
     WHERE entry_id = :entry_id AND due_at <= :now RETURNING generation"""
+_TAKE = f"""UPDATE entry SET state = 'pending', outcome = NULL, reason = NULL, done_at = NULL,
+    body_hash = NULL, ended = json_remove(ended, '$.detail'),
+    generation = generation + (state = 'done'),
+    admitted_at = CASE WHEN state = 'done' THEN :now ELSE admitted_at END,
+    claim = :token, wait = :wait, attempts = 0, due_at = {DUE_UNLESS_HELD}
+    WHERE entry_id = :entry_id AND (state = 'done' OR due_at IS NULL) RETURNING generation"""
+_FILES = """SELECT DISTINCT json_extract(ended, '$.archive.file') FROM entry INDEXED BY entry_pending
+    WHERE state = 'pending' AND generation > 1"""
 _DEFER = f"""UPDATE entry SET claim = NULL, wait = :wait, attempts = :attempts, reason = :reason,
     due_at = {DUE_UNLESS_HELD}
     WHERE entry_id = :entry_id AND claim = :token"""
@@ -119,7 +127,16 @@ class SqliteLedger:
 
     def claim(self, entry_ids: Sequence[str], now: datetime, lease_s: float) -> list[Claim]:
         until = to_ms(now) + round(lease_s * 1000)
-        claims = self._database.write_each(entry_ids, partial(self._claim, now=to_ms(now), until=until))
+        claims = self._database.write_each(
+            entry_ids, partial(self._claim, statement=_CLAIM, now=to_ms(now), until=until)
+        )
+        return [claim for claim in claims if claim]
+
+    def take(self, entry_ids: Sequence[str], now: datetime, lease_s: float) -> list[Claim]:
+        until = to_ms(now) + round(lease_s * 1000)
+        claims = self._database.write_each(
+            entry_ids, partial(self._claim, statement=_TAKE, now=to_ms(now), until=until)
+        )
         return [claim for claim in claims if claim]
 
     def start(self, claim: Claim) -> LedgerRow | None:
@@ -197,6 +214,10 @@ class SqliteLedger:
     def release(self, feed_id: str, now: datetime) -> int:
         return len(self._database.write_pages(lambda db: feeds_away.release_page(db, feed_id, to_ms(now))))
 
+    def files(self) -> set[str]:
+        with self._database.read() as db:
+            return {row[0] for row in db.execute(_FILES).fetchall()} - {None}
+
     def prune(self, before: datetime) -> int:
         with self._database.read() as db:
             rows = db.execute(
@@ -213,10 +234,12 @@ class SqliteLedger:
             )
         )
 
-    def _claim(self, db: sqlite3.Connection, entry_id: str, *, now: int, until: int) -> Claim | None:
+    def _claim(
+        self, db: sqlite3.Connection, entry_id: str, *, statement: str, now: int, until: int
+    ) -> Claim | None:
         token = self._clock.token()
-        values = {"entry_id": entry_id, "token": token, "wait": Wait.LEASE, "now": now, "until": until}
-        won = db.execute(_CLAIM, values).fetchone()
+        values = {"entry_id": entry_id, "token": token, "wait": Wait.LEASE, "now": now, "due_at": until}
+        won = db.execute(statement, values).fetchone()
         return Claim(entry_id=entry_id, token=token, generation=won[0]) if won else None
 
 

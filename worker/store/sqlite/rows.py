@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from worker.models import Entry, LedgerRow
 from worker.store.known import link_key
+from worker.store.ledger import HOLDING
 from worker.store.records import decode, encoded_fields, to_json
 
 if TYPE_CHECKING:
@@ -19,10 +20,11 @@ SELECT_ROW = """SELECT *,
 
 _LISTED_BY = """EXISTS (
     SELECT 1 FROM listing JOIN feed ON feed.feed_id = listing.feed_id
-    WHERE listing.entry = entry.id AND feed.state = '{state}')"""
-LISTED_BY_ACTIVE = _LISTED_BY.format(state="active")
-IS_HELD = f"({_LISTED_BY.format(state='paused')} AND NOT {LISTED_BY_ACTIVE})"
-"""A row waits for its feed where a paused one lists it and no active one does."""
+    WHERE listing.entry = entry.id AND feed.state IN ({states}))"""
+LISTED_BY_ACTIVE = _LISTED_BY.format(states="'active'")
+_LISTED_BY_HOLDING = _LISTED_BY.format(states=", ".join(f"'{state.value}'" for state in HOLDING))
+IS_HELD = f"({_LISTED_BY_HOLDING} AND NOT {LISTED_BY_ACTIVE})"
+"""As `ledger.is_held`."""
 DUE_UNLESS_HELD = f"CASE WHEN {IS_HELD} THEN NULL ELSE :due_at END"
 
 

@@ -119,7 +119,7 @@ def _finish(
 ) -> str | None:
     """Write the outcome, and return the article that the row ended at, now or in an earlier generation."""
     values = encoded_fields(outcome)
-    ended = {name: values[name] for name in ("http_status", "archive")}
+    ended = {name: values[name] for name in ("http_status", "archive", "fetched_at")}
     ended["detail"] = (values["detail"] or "")[:LONGEST_DETAIL] or None
     timings = {name: value for name, value in values["timings"].items() if value is not None}
     finished = db.execute(
