@@ -148,7 +148,7 @@ class Bucket:
         return {name: each for name, each in sorted(named.items()) if is_name(name)}
 
     def delete(self, names: Sequence[str]) -> int:
-        """Delete files; return how many there were.
+        """Delete files; return how many are gone now: S3 does not say which were gone before.
 
         Raises:
             ArchiveUnavailableError: the object store is away, or refuses.
