@@ -77,7 +77,7 @@ def copy_in_spite_of_kills(desk: Desk, ingestion: Ingestion) -> None:
     assert latest
     assert latest.phase is Phase.COPYING
     process = desk.began("reindex", "start")
-    wait_for(lambda: in_step(desk, ingestion) < 0 or process.poll() is not None, "the end", COPY_S)
+    wait_for(lambda: in_step(desk, ingestion) < 0 or process.poll() is not None, "the end", COPY_S, 0.2)
     out, err = process.communicate()
     assert process.returncode == 0, out + err
     assert "Traceback" not in err
