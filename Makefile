@@ -94,8 +94,8 @@ sim-schedule: setup ## A year of 10,000 feeds under our polling rules and those 
 	$(BIN)/python -m bench.schedule
 
 lock: setup ## Renew the locks (for development, for the image, for building it) after a change of pyproject.toml
-	$(LOCK) --upgrade --group dev pyproject.toml -o requirements.txt
-	$(LOCK) --no-annotate -c requirements.txt pyproject.toml -o deploy/requirements.txt
+	$(LOCK) --upgrade --extra s3 --group dev pyproject.toml -o requirements.txt
+	$(LOCK) --no-annotate --extra s3 -c requirements.txt pyproject.toml -o deploy/requirements.txt
 	echo hatchling | $(LOCK) --no-annotate -c requirements.txt - -o deploy/build-requirements.txt
 
 docs: setup ## Write the generated pages (docs/settings.md, docs/commands.md)

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.servers.fixtures import elasticsearch_url, redis_url
+from tests.servers.fixtures import elasticsearch_url, redis_url, s3_server
 from tests.site import Site, Trap
 from worker.clock import Clock
 from worker.fetch.client import Fetcher, FetchPolicy
 from worker.fetch.gate import LocalGate
 
-__all__ = ["elasticsearch_url", "redis_url"]
+__all__ = ["elasticsearch_url", "redis_url", "s3_server"]
 """One server for all tests of a run: imported here and nowhere else."""
 
 TLS_NAMES = ("news.example", "b.example", "c.example", "*.news.example")

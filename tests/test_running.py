@@ -13,7 +13,7 @@ from tests.fakes import ManualClock
 from worker.app import Line
 from worker.progress import Meter
 from worker.reindex.helper import Helper
-from worker.reindex.run import Bench
+from worker.reindex.bench import Bench
 from worker.running import stop
 from worker.store.outage import Outage
 

@@ -79,7 +79,10 @@ def test_all_mistakes_are_listed_at_once_in_one_line(monkeypatch):
         pytest.param("FEEDMILL_STORE_URL", "postgres://x", "must be sqlite:///FILE", id="unknown store"),
         pytest.param("FEEDMILL_STORE_URL", "sqlite:///", "must be sqlite:///FILE", id="store without a file"),
         pytest.param("FEEDMILL_ALLOW_PRIVATE_NETWORKS", "10.0.0.0/99", "10.0.0.0/99", id="not a network"),
-        pytest.param("FEEDMILL_ARCHIVE_URL", "s3://bucket", "must be a folder", id="no object storage yet"),
+        pytest.param("FEEDMILL_ARCHIVE_URL", "s3://", "must be a folder", id="no bucket"),
+        pytest.param("FEEDMILL_ARCHIVE_URL", "https://a.example/b", "must be a folder", id="no object store"),
+        pytest.param("FEEDMILL_ARCHIVE_URL", "simplecache::s3://b", "must be a folder", id="chained"),
+        pytest.param("FEEDMILL_ARCHIVE_URL", "s3://key:secret@b", "credentials do not belong", id="secrets"),
         pytest.param("FEEDMILL_LOG_LEVEL", "loud", "'debug', 'info'", id="not a choice"),
     ],
 )
@@ -102,7 +105,22 @@ def test_a_mistake_says_what_and_where(monkeypatch, variable, value, said):
     ],
 )
 def test_the_archives_folder(url, folder):
-    assert read_settings(archive_url=url).archive_folder == folder
+    settings = read_settings(archive_url=url, archive_spool="spool")
+    assert (settings.archive_folder, settings.archive_bucket) == (folder, None)
+
+
+def test_before_an_object_store_files_lie_in_the_spool():
+    settings = read_settings(archive_url="s3://bucket/pre/fix", archive_spool="~/spool")
+    assert (settings.archive_folder, settings.archive_bucket) == (
+        Path.home() / "spool",
+        "s3://bucket/pre/fix",
+    )
+
+
+def test_secrets_in_the_archives_url_are_not_shown():
+    with pytest.raises(UsageError) as caught:
+        read_settings(archive_url="s3://key:secret@bucket")
+    assert "secret" not in str(caught.value)
 
 
 def test_a_broken_settings_file_is_named(tmp_path):

@@ -46,6 +46,8 @@ whether trying again later can help.
         │   └── PoolUnavailableError    extract_away     retryable  no child process can be started
         ├── ArchiveError
         │   ├── ArchiveUnavailableError archive_away     retryable  full disk, I/O, its folder is gone
+        │   │   └── ArchiveRefusedError archive_away     retryable  no such bucket, wrong credentials
+        │   ├── ArchiveNotUploadedError archive_not_uploaded  retryable  in another's spool, or nowhere
         │   ├── ArchiveMissingError     archive_missing  final   no such file, or it ends before the record
         │   ├── ArchiveDamagedError     archive_damaged  final   length or digest do not fit, no gzip
         │   └── ArchiveKindError        archive_kind     final   a whole record, but no page in it
@@ -363,9 +365,20 @@ class ArchiveError(WorkError):
 
 
 class ArchiveUnavailableError(ArchiveError):
-    """The archive cannot be written now: a full disk, a failing one, a folder that is gone."""
+    """The archive cannot be used now: a full disk, a folder that is gone, an object store that is away."""
 
     reason = "archive_away"
+    retryable = True
+
+
+class ArchiveRefusedError(ArchiveUnavailableError):
+    """The object store answered, and refused: no such bucket, wrong credentials, no permission."""
+
+
+class ArchiveNotUploadedError(ArchiveError):
+    """The file is neither in the spool here nor in the object store: perhaps in another machine's spool."""
+
+    reason = "archive_not_uploaded"
     retryable = True
 
 

@@ -129,12 +129,12 @@ def open_own_archive(settings: Settings, clock: Clock, outage: Outage) -> Archiv
     """Open the archive that the settings name; `outage` is told where it fails.
 
     Raises:
-        OperationError: its folder cannot be used.
+        OperationError: its folder cannot be used, or its object store refuses.
     """
     rotation = Rotation(
         max_bytes=settings.archive_file_mb * 1_000_000, max_age_s=settings.archive_file_minutes * 60
     )
-    return open_archive(settings.archive_folder, rotation, clock, outage.met)
+    return open_archive(settings.archive_folder, rotation, clock, outage.met, settings.archive_bucket)
 
 
 def open_mill(

@@ -605,6 +605,8 @@ class Slice:
     `cursor` is the last id that is done with, `after` at first. A slice is claimed as a ledger row is:
     `claim` holds it until `due_at`. `seen` are the documents done with, `seen_at_claim` those that were when
     it was claimed: with `claimed_at` and `saved_at` they give the present rate. `counts` are by result.
+    `waiting` are the ids of documents before the cursor whose page is on its way to the archive: a slice that
+    is `walked` to its end is parked for a while, and done when none waits any more.
     """
 
     slice_id: str
@@ -619,3 +621,10 @@ class Slice:
     seen: int = 0
     seen_at_claim: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
+    waiting: tuple[str, ...] = ()
+    walked: bool = False
+
+    def is_at_work(self, now: datetime) -> bool:
+        """Return whether somebody works on it, as far as can be seen."""
+        is_parked = self.walked and bool(self.waiting)
+        return self.due_at is not None and self.due_at > now and not is_parked

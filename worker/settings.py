@@ -6,6 +6,7 @@ the file that `FEEDMILL_…_FILE` names. `docs/settings.md` is generated from th
 
 from __future__ import annotations
 
+import re
 import tomllib
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 Network = IPv4Network | IPv6Network
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*\Z")
+_NO_OBJECT_STORES = frozenset({"file", "local", "http", "https", "ftp", "ftps", "memory"})
+"""What fsspec knows, too, and files cannot safely be kept in."""
 
 
 class ValueFiles(EnvSettingsSource):
@@ -105,7 +110,13 @@ class Settings(BaseSettings):
     archive_url: str = Field(
         "archive",
         description="Folder for the WARC files with every fetched page and every changed feed (also as "
-        "`file:///…`), or `off`. Some 25 KB a page.",
+        "`file:///…`), an object store as fsspec names it (`s3://BUCKET/PREFIX`, which needs `feedmill[s3]`; "
+        "credentials: docs/archive.md), or `off`. Some 25 KB a page.",
+    )
+    archive_spool: Path = Field(
+        Path("archive"),
+        description="Folder where files are written before they go to an object store: room for some hours, "
+        "should that be away. Unused where `FEEDMILL_ARCHIVE_URL` is a folder itself.",
     )
     archive_file_mb: int = Field(
         1000, ge=1, le=100_000, description="Megabytes after which a file of the archive is closed."
@@ -267,15 +278,29 @@ class Settings(BaseSettings):
     @field_validator("archive_url")
     @classmethod
     def _known_archive(cls, value: str) -> str:
-        if "://" in value.removeprefix("file:///"):
-            raise ValueError("must be a folder, file:///FOLDER, or off")
+        kind, scheme, rest = value.removeprefix("file:///").partition("://")
+        if not scheme:
+            return value
+        if kind in _NO_OBJECT_STORES or not _SCHEME.match(kind) or not rest.strip("/"):
+            raise ValueError(
+                "must be a folder, file:///FOLDER, an object store as s3://BUCKET/PREFIX, or off"
+            )
+        if "@" in rest.partition("/")[0]:
+            raise ValueError("credentials do not belong in it: see docs/archive.md")
         return value
 
     @property
+    def archive_bucket(self) -> str | None:
+        """The object store that `archive_url` names; None of a folder."""
+        return self.archive_url if "://" in self.archive_url.removeprefix("file:///") else None
+
+    @property
     def archive_folder(self) -> Path | None:
-        """The folder that `archive_url` names; None where no pages are kept."""
+        """The folder that files are written to; None where no pages are kept."""
         if self.archive_url == "off":
             return None
+        if self.archive_bucket:
+            return self.archive_spool.expanduser()
         path = self.archive_url.removeprefix("file://")
         return Path(path if path == self.archive_url else unquote(path)).expanduser()
 

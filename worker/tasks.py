@@ -16,10 +16,10 @@ from celery import shared_task
 
 from worker import dispatch, ingest, poll
 from worker.app import SKEW_S, TICKS_S, line_of
-from worker.archive.files import Folder
 from worker.broker.connection import publish_errors
 from worker.errors import ArchiveUnavailableError, BrokerError, StoreError
 from worker.models import Claim
+from worker.ops.archive import folder_of
 from worker.ops.retention import prune_by_settings
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _prune(mill: Mill) -> None:
         log.info("pruned ledger", rows=rows)
     mill.store.hosts.prune(now - HOSTS_KEPT_FOR)
     if mill.settings.archive_folder:
-        prune_by_settings(Folder(mill.settings.archive_folder), mill.store, mill.settings, now)
+        prune_by_settings(folder_of(mill.settings), mill.store, mill.settings, now)
 
 
 def _send_poll(line: Line, feed: Feed) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from enum import Enum, auto
@@ -24,12 +25,15 @@ class Wire(Enum):
     """The same for writes alone: whoever reads before it writes gets as far as its write."""
     CUT = auto()
     """Connections are closed as soon as they are made."""
+    STALLED = auto()
+    """Requests arrive nowhere any more, and nobody is told."""
 
 
 class Proxy:
     """Listens on loopback and passes bytes on to the server of `url`. `wire` may change at any time.
 
-    `lost` are the first lines of requests that were done and whose answers were lost.
+    `lost` are the first lines of requests that were done and whose answers were lost; `passed` counts the
+    bytes of requests.
     """
 
     def __init__(self, url: str) -> None:
@@ -39,6 +43,7 @@ class Proxy:
         self.url = f"{parts.scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
         self.wire = Wire.WHOLE
         self.lost: list[str] = []
+        self.passed = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
@@ -70,6 +75,9 @@ class Proxy:
     def _forward(self, client: socket.socket, server: socket.socket, said: _Said) -> None:
         with suppress(OSError):
             while piece := client.recv(65536):
+                while self.wire is Wire.STALLED:
+                    time.sleep(0.02)
+                self.passed += len(piece)
                 said.hear(piece)
                 server.sendall(piece)
         _hang_up(server)
@@ -87,7 +95,7 @@ class Proxy:
     def _loses(self, request: str) -> bool:
         if self.wire is Wire.NO_WORD_OF_WRITES:
             return any(word in request for word in WRITES)
-        return self.wire is not Wire.WHOLE
+        return self.wire not in (Wire.WHOLE, Wire.STALLED)
 
 
 class _Said:

@@ -131,7 +131,7 @@ def test_status_says_how_large_the_archive_is(capsys, closed, open_archive, path
     monkeypatch.setenv("FEEDMILL_STORE_URL", f"sqlite:///{tmp_path}/feedmill.db")
     size = sum(each.stat().st_size for each in path.iterdir())
     _, lines, _ = run(capsys, "status", "--json")
-    assert json.loads(lines[0])["archive"] == {"files": 2, "open": 1, "size": size}
+    assert json.loads(lines[0])["archive"] == {"files": 2, "open": 1, "size": size, "bucket": None}
     _, lines, _ = run(capsys, "status")
     assert "archive     2 files, 0.0 MB, 1 open" in lines
 

@@ -11,7 +11,7 @@ from worker.clock import Clock
 from worker.errors import ArchiveMissingError
 from worker.models import ArchiveLocation
 from worker.pipeline import build_candidate
-from worker.reindex.run import Bench
+from worker.reindex.bench import Bench
 
 TEXT = (
     "The harbour of Eastmere {n} reopened on Tuesday after three weeks of repairs to its northern wall. " * 4

@@ -8,6 +8,7 @@ import pytest
 
 from tests.servers.elasticsearch import elasticsearch
 from tests.servers.redis import redis
+from tests.servers.s3 import S3, s3
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +21,9 @@ def elasticsearch_url() -> Iterator[str]:
 def redis_url() -> Iterator[str]:
     with redis() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3]:
+    with s3() as server:
+        yield server

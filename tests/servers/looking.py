@@ -45,6 +45,15 @@ def free_port() -> int:
         return port
 
 
+def listens(port: int) -> bool:
+    """Return whether a server takes connections at this port."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
 def give_away(folder: Path) -> None:
     """Make `folder` belong to the user that the server will run as."""
     if os.geteuid() != 0:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import trustme
 
-from tests.servers.looking import free_port, running, without
+from tests.servers.looking import free_port, listens, running, without
 
 IMAGE = "redis:8"
 HOW = "set FEEDMILL_TEST_REDIS_URL, or install redis-server, or Docker"
@@ -56,7 +56,7 @@ def secured_redis(authority: trustme.CA, ca_file: Path, users: str) -> Iterator[
     port = free_port()
     tls = ["--tls-port", str(port), "--tls-auth-clients", "no", "--aclfile", "users.acl"]
     tls += ["--tls-cert-file", "redis.crt", "--tls-key-file", "redis.key", "--tls-ca-cert-file", "ca.pem"]
-    with _started(["--port", "0", *tls], files, lambda: _listens(port)):
+    with _started(["--port", "0", *tls], files, lambda: listens(port)):
         yield f"rediss://127.0.0.1:{port}/0"
 
 
@@ -79,14 +79,6 @@ def _program(folder: Path) -> list[str]:
         docker = ["docker", "run", "--rm", "--init", "--network", "host", "--volume", f"{folder}:/data"]
         return [*docker, IMAGE, "redis-server", "--dir", "/data"]
     without("Redis", HOW)
-
-
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=2).close()
-    except OSError:
-        return False
-    return True
 
 
 def pongs(port: int) -> bool:

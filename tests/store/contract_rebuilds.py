@@ -113,6 +113,21 @@ class TestRebuilds:
         assert not store.rebuilds.save_slice(replace(part, cursor="4f"), AFTER_LEASE, LEASE_S)
         assert store.rebuilds.slices() == [other]
 
+    def test_what_waits_for_an_upload_is_kept_and_parks_the_slice(self, store: Store) -> None:
+        store.rebuilds.begin(rebuild(), SLICES[:1])
+        part = store.rebuilds.claim_slice(NOW, LEASE_S, "x")
+        assert part
+        parked = replace(part, cursor="3f", walked=True, waiting=("1" * 32, "2" * 32))
+        assert store.rebuilds.save_slice(parked, NOW, LEASE_S)
+        (kept,) = store.rebuilds.slices()
+        assert (kept.waiting, kept.walked, kept.done) == (("1" * 32, "2" * 32), True, False)
+        assert not kept.is_at_work(NOW)
+        again = store.rebuilds.claim_slice(AFTER_LEASE, LEASE_S, "y")
+        assert again
+        assert (again.waiting, again.walked) == (kept.waiting, True)
+        assert store.rebuilds.save_slice(replace(again, waiting=(), done=True), AFTER_LEASE, LEASE_S)
+        assert store.rebuilds.slices()[0].waiting == ()
+
     def test_a_slice_that_is_done_is_held_no_more(self, store: Store) -> None:
         store.rebuilds.begin(rebuild(), SLICES[:1])
         part = store.rebuilds.claim_slice(NOW, LEASE_S, "x")

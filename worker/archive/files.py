@@ -10,14 +10,16 @@ import errno
 import os
 import re
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
 from worker.errors import ArchiveMissingError, ArchiveUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
     from pathlib import Path
+
+    from worker.archive.bucket import Bucket
 
 SUFFIX = ".warc.gz"
 OPEN = ".open"
@@ -33,6 +35,7 @@ _SAID = {
     errno.EROFS: "cannot be written: its file system is read-only",
 }
 _NAME = re.compile(r"[\w.-]+\.warc(?:\.gz)?\Z", re.ASCII)
+_BEGAN = re.compile(r"feedmill-(\d{8}T\d{6})-", re.ASCII)
 
 
 def file_name(at: datetime, host: str, pid: int, token: str, serial: int) -> str:
@@ -42,6 +45,20 @@ def file_name(at: datetime, host: str, pid: int, token: str, serial: int) -> str
     """
     short = re.sub(r"[^A-Za-z0-9-]", "-", host)[:40] or "host"
     return f"feedmill-{at:%Y%m%dT%H%M%S}-{short}-{pid}-{token}-{serial:05d}{SUFFIX}"
+
+
+def is_name(name: str) -> bool:
+    """Return whether a file of the archive may be called so."""
+    return bool(_NAME.match(name))
+
+
+def find_beginning(name: str) -> datetime | None:
+    """Return when a worker began the file of that name, None where the name is not one of a worker's."""
+    began = _BEGAN.match(name)
+    try:
+        return datetime.strptime(began[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC) if began else None
+    except ValueError:
+        return None
 
 
 @contextmanager
@@ -55,7 +72,12 @@ def archive_errors(folder: Path) -> Iterator[None]:
 
 
 class Folder:
-    """Where the files lie, for readers: they find one that is still being written, too."""
+    """Where the files lie, for readers: they find one that is still being written, too.
+
+    `bucket` is the object store that closed files move to, None where they stay.
+    """
+
+    bucket: Bucket | None = None
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -63,7 +85,7 @@ class Folder:
     def files(self) -> list[Path]:
         """Return all files by name, those that are open or were left open among them; none of no folder."""
         try:
-            found = [each for each in self.path.iterdir() if _NAME.match(each.name.removesuffix(OPEN))]
+            found = [each for each in self.path.iterdir() if is_name(each.name.removesuffix(OPEN))]
         except FileNotFoundError:
             return []
         return sorted(found, key=lambda path: path.name)
@@ -75,11 +97,7 @@ class Folder:
             ArchiveMissingError: there is no such file, or it ends before the offset.
         """
         with self.opened(name) as file:
-            file.seek(offset)
-            found = file.read(length)
-        if not found:
-            raise ArchiveMissingError(detail=f"{name} ends before {offset}")
-        return found
+            return part_of(file, name, offset, length)
 
     def opened(self, name: str) -> BinaryIO:
         """Open a file for reading.
@@ -89,12 +107,32 @@ class Folder:
         """
         reason = "is not the name of a file in the archive"
         # Open, closed, and closed between the two looks.
-        for suffix in ("", OPEN, "") if _NAME.match(name) else ():
+        for suffix in ("", OPEN, "") if is_name(name) else ():
             try:
                 return (self.path / (name + suffix)).open("rb")
             except OSError as error:
                 reason = str(error.strerror)
         raise ArchiveMissingError(detail=f"{name}: {reason}")
+
+    def require(self) -> None:
+        """Pass if files can be read, as far as can be said beforehand.
+
+        Raises:
+            ArchiveUnavailableError: the object store is away, or refuses.
+        """
+
+
+def part_of(file: BinaryIO, name: str, offset: int, length: int) -> bytes:
+    """Return up to `length` bytes of a file of that name.
+
+    Raises:
+        ArchiveMissingError: it ends before the offset.
+    """
+    file.seek(offset)
+    found = file.read(length)
+    if not found:
+        raise ArchiveMissingError(detail=f"{name} ends before {offset}")
+    return found
 
 
 def sync_folder(folder: Path) -> None:

@@ -13,7 +13,7 @@ from worker.archive.framing import whole_record
 from worker.archive.members import unpacked
 from worker.archive.pages import find_original, page_of, told_by
 from worker.archive.records import sha256
-from worker.errors import ArchiveDamagedError, ArchiveError
+from worker.errors import ArchiveDamagedError, ArchiveError, ArchiveMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from worker.archive.records import Original
     from worker.models import ArchiveLocation, Page
 
+MOST_METADATA = 4_096
+"""Bytes read behind a response for what is told of it, in the same request: packed that has some 400."""
 LONGEST_METADATA = 65_536
-"""Bytes read behind a response for what is told of it: packed that has some 400, a few thousand at most."""
+"""Bytes that are read, in a second request, where the first were too few: a chain of long redirects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,19 @@ def read_page(folder: Folder, location: ArchiveLocation) -> Page:
 
     Raises:
         ArchiveMissingError, ArchiveDamagedError, ArchiveKindError: there is none to be had there.
+        ArchiveNotUploadedError: its file is not to be had here, now. ArchiveUnavailableError: no file is.
     """
-    found = folder.read(location.file, location.offset, location.length + LONGEST_METADATA)
+    found = folder.read(location.file, location.offset, location.length + MOST_METADATA)
     record = _record_at(found, location)
     page = page_of(record)
-    with suppress(ArchiveDamagedError):  # the page stands without it
-        return told_by(page, record, whole_record(unpacked(found[location.length :])[0]))
+    behind = found[location.length :]
+    with suppress(ArchiveDamagedError):
+        return told_by(page, record, whole_record(unpacked(behind)[0]))
+    if len(behind) < MOST_METADATA:
+        return page  # it stands without
+    with suppress(ArchiveDamagedError, ArchiveMissingError):
+        more = folder.read(location.file, location.offset + location.length, LONGEST_METADATA)
+        return told_by(page, record, whole_record(unpacked(more)[0]))
     return page
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from worker.archive.files import find_beginning
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import datetime
 
 GB = 1_000_000_000
-_BEGUN = re.compile(r"feedmill-(\d{8}T\d{6})-")
 SETTLED_AFTER = timedelta(hours=1)
 """Rows point to what was kept once they are settled: seconds later, or when a store that was away is back."""
 
@@ -21,19 +22,24 @@ class Hold(StrEnum):
     """Why a file that is old enough, or one too many, stays."""
 
     OPEN = "being written"
+    SPOOLED = "to be uploaded first"
     NEW = "closed a moment ago"
     NEEDED = "pointed to"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A file of the archive: when it was begun and last written, its bytes, and whether it is `.open`."""
+    """A file of the archive: when it was begun and last written, its bytes, and whether it is `.open`.
+
+    One that `is_spooled` has yet to go to the object store.
+    """
 
     name: str
     begun_at: datetime
     written_at: datetime
     size: int
     is_open: bool = False
+    is_spooled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +72,7 @@ class Plan:
 
 def begun_at(name: str, otherwise: datetime) -> datetime:
     """Return when a file was begun, as its name says: copying an archive loses the times of its files."""
-    found = _BEGUN.match(name)
-    if found is None:
-        return otherwise
-    try:
-        return datetime.strptime(found[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
-    except ValueError:
-        return otherwise
+    return find_beginning(name) or otherwise
 
 
 def plan(files: Sequence[Kept], limits: Limits, needed: Collection[str], now: datetime) -> Plan:
@@ -98,6 +98,8 @@ def plan(files: Sequence[Kept], limits: Limits, needed: Collection[str], now: da
 def _hold_of(file: Kept, needed: Collection[str], now: datetime) -> Hold | None:
     if file.is_open:
         return Hold.OPEN
+    if file.is_spooled:
+        return Hold.SPOOLED
     if file.written_at > now - SETTLED_AFTER:
         return Hold.NEW
     return Hold.NEEDED if file.name in needed else None

@@ -16,6 +16,7 @@ from worker.ops.text import one_line, when
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from worker.archive.files import Folder
     from worker.ops.archive import ArchiveFile
 
 app = typer.Typer(help="List, check, import or delete archived pages.", no_args_is_help=True)
@@ -50,13 +51,16 @@ def verify(
     json: AsJson = False,
 ) -> None:
     """Read everything; say what is damaged, and exit 1 if anything is."""
+    from worker.archive.files import Folder
     from worker.archive.recovery import recover
     from worker.ops.archive import check_files, folder_of
 
+    is_off = settings().archive_folder is None
+    folder = Folder(Path()) if files and is_off else folder_of(settings())
     if repair:
-        recover(folder_of(settings()))
-    paths = [_found(path) for path in files] if files else folder_of(settings()).files()
-    damaged = _say_checked(check_files(paths), json=json)
+        recover(folder)
+    paths, uploaded = _found(files, folder) if files else (folder.files(), None)
+    damaged = _say_checked(check_files(folder, paths, uploaded), json=json)
     if damaged:
         raise OperationError(f"{damaged:,} places are damaged")
 
@@ -170,15 +174,23 @@ def _say_checked(checked: Iterable[ArchiveFile], *, json: bool) -> int:
     return damages
 
 
-def _found(path: Path) -> Path:
-    """Return a path as it is, where there is such a file, else that of the archive's file of the name."""
-    if path.exists():
-        return path
-    folder = settings().archive_folder
-    for other in (folder / path, folder / f"{path}.open") if folder else ():
-        if other.exists():
-            return other
-    raise OperationError(f"there is no {path}, here or in the archive")
+def _found(files: list[Path], folder: Folder) -> tuple[list[Path], list[str]]:
+    """Return the paths of files, and the names of those that have been uploaded.
+
+    A file is looked for as a path, then by its name in the archive's folder and object store.
+    """
+    paths, uploaded = [], []
+    there = folder.bucket.files() if folder.bucket else {}
+    for file in files:
+        places = file, folder.path / file, folder.path / f"{file}.open"
+        here = next((each for each in places if each.exists()), None)
+        if here:
+            paths.append(here)
+        elif str(file) in there:
+            uploaded.append(str(file))
+        else:
+            raise OperationError(f"there is no {file}, here or in the archive")
+    return paths, uploaded
 
 
 def _record(each: ArchiveFile) -> dict[str, Any]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from worker.cli.output import CLOCK, say, settings
@@ -37,13 +35,13 @@ def copy_here(store: Store, asked: Asked) -> None:
     Raises:
         UsageError, OperationError: it can't be begun, or was not finished.
     """
-    from worker.archive.files import Folder
-    from worker.archive.reading import read_page
     from worker.mill import open_pool
     from worker.reindex.alone import beside_others
+    from worker.reindex.bench import Bench
     from worker.reindex.crew import run_copy
-    from worker.reindex.run import Bench
+    from worker.reindex.pages import arrival_s, open_pages, readers_of
     from worker.signals import stop_signals
+    from worker.store.outage import Outage
 
     configured = settings()
     _refuse_without_pages(configured, store, asked)
@@ -52,9 +50,12 @@ def copy_here(store: Store, asked: Asked) -> None:
         bench = Bench(
             store=store,
             pool=pool,
-            read_page=partial(read_page, Folder(configured.archive_folder or Path())),
+            read_page=open_pages(configured, CLOCK),
             clock=CLOCK,
             stopping=threading.Event(),
+            readers=readers_of(configured),
+            upload_s=arrival_s(configured),
+            met=Outage(CLOCK).met,
         )
         with (
             beside_others(store, configured.sqlite_path),
@@ -95,8 +96,13 @@ def leave_to_workers(store: Store, asked: Asked) -> None:
 
 
 def _refuse_without_pages(configured: Settings, store: Store, asked: Asked) -> None:
-    if configured.archive_folder is None and control.needs_pages(store, asked):
+    from worker.ops.archive import readable_folder
+
+    if not control.needs_pages(store, asked):
+        return
+    if configured.archive_folder is None:
         raise UsageError("no pages are kept (FEEDMILL_ARCHIVE_URL is off): --from index")
+    readable_folder(configured)
 
 
 def _begun(store: Store, asked: Asked) -> Rebuild:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 from rich.text import Text
 
 from worker.cli.articles import flat, say_document
 from worker.cli.output import CLOCK, say, say_error, say_json, settings
-from worker.errors import OperationError, UsageError, WorkError
+from worker.errors import (
+    ArchiveError,
+    ArchiveMissingError,
+    ArchiveNotUploadedError,
+    OperationError,
+    UsageError,
+    WorkError,
+)
 
 if TYPE_CHECKING:
     from worker.models import Document
@@ -19,7 +26,11 @@ if TYPE_CHECKING:
 
 def extract(
     source: Annotated[
-        str, typer.Argument(metavar="URL|FILE", help="A page's address, a saved HTML file, or a WARC file.")
+        str,
+        typer.Argument(
+            metavar="URL|FILE",
+            help="A page's address, a saved HTML file, or a WARC file (also one of the archive, by name).",
+        ),
     ],
     url: Annotated[str | None, typer.Option(help="Where a saved file comes from.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object per article.")] = False,
@@ -29,9 +40,11 @@ def extract(
 
     is_address = source.startswith(("http://", "https://"))
     if not is_address and not Path(source).is_file():
-        raise UsageError(f"neither a web address nor a file: {source}")
+        _extract_archived(source, json=json)
+        return
     if not is_address and is_warc(Path(source)):
-        _extract_all(Path(source), json=json)
+        with Path(source).open("rb") as file:
+            _extract_all(source, file, json=json)
         return
     _say_article(_document(source, url), json=json)
 
@@ -44,7 +57,28 @@ def _say_article(document: Document, *, json: bool) -> None:
     say_evidence(document)
 
 
-def _extract_all(path: Path, *, json: bool) -> None:
+def _extract_archived(name: str, *, json: bool) -> None:
+    try:
+        with _archived(name) as file:
+            _extract_all(name, file, json=json)
+    except ArchiveError as error:
+        raise OperationError(error.detail) from error
+
+
+def _archived(name: str) -> BinaryIO:
+    """Open a file of the archive."""
+    from worker.archive.files import is_name
+    from worker.ops.archive import folder_of
+
+    try:
+        if is_name(name) and settings().archive_folder:
+            return folder_of(settings()).opened(name)
+    except (ArchiveMissingError, ArchiveNotUploadedError):
+        pass
+    raise UsageError(f"neither a web address nor a file, here or in the archive: {name}")
+
+
+def _extract_all(path: str, file: BinaryIO, *, json: bool) -> None:
     """Print the articles of a WARC file; on stderr what gave none, and how many there were of each."""
     from worker.archive.reading import Unread
     from worker.mill import open_pool
@@ -52,7 +86,7 @@ def _extract_all(path: Path, *, json: bool) -> None:
 
     articles = rejected = broken = 0
     configured = settings()
-    with path.open("rb") as file, closing(open_pool(configured)) as pool:
+    with closing(open_pool(configured)) as pool:
         for each in extract_file(file, pool, configured.extract_processes, CLOCK):
             match each:
                 case NoArticle():

@@ -26,7 +26,7 @@ from worker.errors import OperationError, UsageError
 from worker.ops.text import when
 
 if TYPE_CHECKING:
-    from worker.models import ArchiveLocation, Document, Page
+    from worker.models import Document
 
 _SHOWN = 10
 """Articles that a dry run names."""
@@ -62,13 +62,14 @@ def retag(  # noqa: PLR0917 - one parameter per option of the command
         until=until,
     )
     from worker.mill import open_pool
+    from worker.reindex.bench import Bench
     from worker.reindex.inplace import retag as retag_in_place
-    from worker.reindex.run import Bench
+    from worker.reindex.pages import no_page
     from worker.signals import stop_signals
 
     stopping = threading.Event()
     with opened_store() as store, closing(open_pool(settings())) as pool:
-        bench = Bench(store=store, pool=pool, read_page=_no_page, clock=CLOCK, stopping=stopping)
+        bench = Bench(store=store, pool=pool, read_page=no_page, clock=CLOCK, stopping=stopping)
         with stop_signals(stopping.set), counting("looked at", store.articles.count()) as watch:
             counts = retag_in_place(bench, selection if everything else {**selection, "stale": True}, watch)
     say(results_line(counts))
@@ -126,7 +127,3 @@ def _say_found(found: dict[str, Document]) -> None:
         ),
     )
     say(f"{len(found):,} entries would be fetched again: `--yes` does it.")
-
-
-def _no_page(location: ArchiveLocation) -> Page:
-    raise AssertionError(f"tags are made from the stored text, not from {location.file}")

@@ -65,6 +65,8 @@ def progress_line(progress: Progress) -> str:
         parts.append(f"{timedelta(seconds=round(progress.left_s))} left")
     if progress.workers:
         parts.append(f"{progress.workers} at work")
+    if progress.waiting:
+        parts.append(f"{progress.waiting:,} wait for an upload to the archive")
     return ", ".join(parts)
 
 
@@ -81,6 +83,7 @@ def progress_record(progress: Progress) -> dict[str, Any]:
         "seen": progress.seen,
         "results": dict(progress.results),
         "workers": progress.workers,
+        "waiting": progress.waiting,
         "rate_now": progress.rate,
         "left_s": progress.left_s,
     }

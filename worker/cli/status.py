@@ -63,11 +63,12 @@ def status_lines(status: Status, now: datetime) -> list[tuple[str, str]]:
 
 
 def archive_line(archive: ArchiveSize | None) -> tuple[str, str]:
-    """Return how large the archive is, as heading and sentence."""
+    """Return how large the archive is, or how much of it waits in the spool, as heading and sentence."""
     if archive is None:
         return "archive", "off"
     being_written = f", {archive.open:,} open" if archive.open else ""
-    return "archive", f"{archive.files:,} files, {archive.size / 1e6:,.1f} MB{being_written}"
+    said = f"{archive.files:,} files, {archive.size / 1e6:,.1f} MB{being_written}"
+    return "archive", f"{archive.bucket}; in the spool here {said}" if archive.bucket else said
 
 
 def crew_lines(crew: Crew) -> list[tuple[str, str]]:

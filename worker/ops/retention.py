@@ -33,8 +33,12 @@ def limits(older_than: timedelta | None, max_gb: float | None) -> Limits:
 
 
 def plan_prune(folder: Folder, store: Store, wanted: Limits, now: datetime, *, even_referenced: bool) -> Plan:
-    """Return what would go. The store is asked what is pointed to only where that decides anything."""
-    files = list(_files(folder))
+    """Return what would go. The store is asked what is pointed to only where that decides anything.
+
+    Raises:
+        ArchiveUnavailableError: the object store is away.
+    """
+    files = list(_files(folder, now))
     unasked = plan(files, wanted, (), now)
     if even_referenced or not unasked.going:
         return unasked
@@ -45,8 +49,10 @@ def prune(folder: Folder, going: Plan) -> int:
     """Delete what is to go; return how many files did.
 
     Raises:
-        ArchiveUnavailableError: the folder cannot be written.
+        ArchiveUnavailableError: the folder cannot be written, or the object store refuses or is away.
     """
+    if folder.bucket:
+        return folder.bucket.delete([file.name for file in going.going])
     with archive_errors(folder.path):
         deleted = sum(_delete(folder.path / file.name) for file in going.going)
         sync_folder(folder.path)
@@ -71,7 +77,7 @@ def prune_by_settings(folder: Folder, store: Store, settings: Settings, now: dat
         log.info("pruned archive", files=prune(folder, going), freed_bytes=going.freed)
 
 
-def _files(folder: Folder) -> Iterator[Kept]:
+def _files(folder: Folder, now: datetime) -> Iterator[Kept]:
     for path in folder.files():
         try:
             found = path.stat()
@@ -85,4 +91,9 @@ def _files(folder: Folder) -> Iterator[Kept]:
             written_at=written_at,
             size=found.st_size,
             is_open=path.name != name,
+            is_spooled=folder.bucket is not None,
         )
+    for name, there in folder.bucket.files().items() if folder.bucket else ():
+        # Of an unknown age it is taken for new, and stays.
+        written_at = there.written_at or now
+        yield Kept(name=name, begun_at=begun_at(name, written_at), written_at=written_at, size=there.size)

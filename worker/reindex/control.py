@@ -186,12 +186,16 @@ def results(slices: list[Slice]) -> Counter[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a rebuild has come. `rate` is in documents a second, over those who work now."""
+    """How far a rebuild has come. `rate` is in documents a second, over those who work now.
+
+    `waiting` documents are left for later: their pages are on their way to the archive.
+    """
 
     rebuild: Rebuild
     seen: int
     results: Counter[str]
     workers: int
+    waiting: int
     rate: float | None
     left_s: float | None
 
@@ -204,7 +208,7 @@ def progress(store: Store, now: datetime) -> Progress:
     """
     rebuild, slices = latest_of(store), store.rebuilds.slices()
     seen = sum(part.seen for part in slices)
-    at_work = [part for part in slices if part.due_at and part.due_at > now]
+    at_work = [part for part in slices if part.is_at_work(now)]
     rate = sum(filter(None, map(_rate_of, at_work))) or None
     left = max(0, rebuild.total - seen)
     return Progress(
@@ -212,6 +216,7 @@ def progress(store: Store, now: datetime) -> Progress:
         seen=seen,
         results=results(slices),
         workers=len(at_work),
+        waiting=sum(len(part.waiting) for part in slices),
         rate=rate,
         left_s=left / rate if rate and rebuild.phase is Phase.COPYING else None,
     )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from worker.models import Rebuild
-    from worker.reindex.run import Bench
+    from worker.reindex.bench import Bench
 
 LOOK_S = 0.5
 """How often the progress is shown."""

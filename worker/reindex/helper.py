@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
-from worker.archive.files import Folder
-from worker.archive.reading import read_page
-from worker.errors import PoolError, StoreError
+from worker.errors import ArchiveUnavailableError, PoolError, StoreError
 from worker.models import REBUILD, Phase
+from worker.reindex.bench import CHUNK, Bench
 from worker.reindex.control import end_if_done
+from worker.reindex.pages import arrival_s, open_pages, readers_of
 from worker.reindex.plan import Step, find_difference
-from worker.reindex.run import CHUNK, LEASE_S, Bench, copy_slice, is_copying
+from worker.reindex.run import LEASE_S, copy_slice, is_copying
+from worker.store.outage import Outage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,17 +49,19 @@ def copies_of(threads: int, processes: int, queues: Sequence[str]) -> int:
 
 def open_helper(mill: Mill, queues: Sequence[str]) -> Helper:
     """Return what a worker of these queues does for rebuilds, with its mill's store, archive and children."""
-    folder = mill.settings.archive_folder
     bench = Bench(
         store=mill.store,
         pool=mill.pool,
-        read_page=partial(read_page, Folder(folder or Path())),
+        read_page=open_pages(mill.settings, mill.clock),
         clock=mill.clock,
         stopping=threading.Event(),
+        readers=readers_of(mill.settings),
+        upload_s=arrival_s(mill.settings),
+        met=Outage(mill.clock).met,
         chunk=CHUNK if set(queues) == {REBUILD} else GUEST_CHUNK,
     )
     copies = copies_of(mill.settings.fetch_threads, mill.settings.extract_processes, queues)
-    return Helper(bench, copies, has_pages=folder is not None)
+    return Helper(bench, copies, has_pages=mill.settings.archive_folder is not None)
 
 
 class Helper:
@@ -122,6 +123,8 @@ class Helper:
             return _work(bench, rebuild)
         except PoolError as error:
             log.warning("left the rebuild", error=str(error))
+        except ArchiveUnavailableError as error:
+            bench.met(error)  # the next turn tries again
         except StoreError:
             if is_copying(bench.store, rebuild):
                 raise  # else it was cancelled under our hands, and what we wrote to is gone

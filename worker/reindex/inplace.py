@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from worker.errors import UsageError
 from worker.models import Carried, CarryState
+from worker.reindex.bench import choose, remake
 from worker.reindex.making import COPIED
 from worker.reindex.plan import Plan, Step
-from worker.reindex.run import PAGE, choose, remake
+from worker.reindex.run import PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from worker.models import Document
-    from worker.reindex.run import Bench
+    from worker.reindex.bench import Bench
     from worker.store.base import Store
 
 _MANY = 500

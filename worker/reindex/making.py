@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
-from worker.errors import ExtractError, WorkError
+from worker.errors import ArchiveNotUploadedError, ExtractError, WorkError
 from worker.models import Tags
 from worker.reindex.plan import Step
 from worker.reindex.remake import remade, retagged, row_of
@@ -62,6 +62,11 @@ def make(job: Job, tick: Callable[[], float]) -> Made:
 def kept(document: Document, error: WorkError) -> Made:
     """Return a document as it is, since it could not be made anew."""
     return Made(document, f"{KEPT}: {error.reason}")
+
+
+def is_not_uploaded(made: Made) -> bool:
+    """Return whether a document was kept because its page is not in the archive yet."""
+    return made.result == f"{KEPT}: {ArchiveNotUploadedError.reason}"
 
 
 def _made(job: Job, tick: Callable[[], float]) -> Made:

@@ -6,27 +6,23 @@ documents, so that a killed copy goes on elsewhere, and begins at most one page 
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import structlog
 
-from worker.errors import ArchiveError, PoolCrashError, PoolTimeoutError
-from worker.extract.pool import ChildBugError
+from worker.errors import ArchiveUnavailableError
 from worker.models import Carried, CarryState, Phase
-from worker.reindex.making import COPIED, KEPT, Job, Made, kept, make_all
-from worker.reindex.plan import STALE, Step, is_stale, planned, request_of
+from worker.reindex.bench import is_coming, remake
+from worker.reindex.making import is_not_uploaded
+from worker.reindex.plan import planned
 
 if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
-    from worker.clock import Clock
-    from worker.extract.pool import WorkerPool
-    from worker.models import ArchiveLocation, Document, Page, Rebuild, Slice
-    from worker.reindex.plan import Plan
+    from worker.models import Document, Rebuild, Slice
+    from worker.reindex.bench import Bench
     from worker.store.base import Store
 
 log = structlog.get_logger()
@@ -35,46 +31,37 @@ PAGE = 50
 """Documents between two saves of a slice: a second or two of extraction."""
 LEASE_S = 60.0
 """How long a slice is held without a save: after that its worker is taken for dead."""
-CHUNK = 10
-"""Documents in one call to a child: a call costs .7 ms, and a hanging page the others' work."""
 RATED_S = 5.0
 """With a rate, a page has so few documents that it is worked on and waited for no longer than this."""
 ROUNDS = 5
 """Times that a document is made again because it changed meanwhile; its writer brings it level anyway."""
 WAIT_S = 1.0
+AWAY_S = 5.0
+"""Between two tries of an archive that is away."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
-    """What a copy works with.
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What documents came to: how many to which result, and the ids of those that wait for an upload."""
 
-    `read_page` reads the archive. The copy leaves off when `stopping` is set, or at `until` on the monotonic
-    clock. A child gets `chunk` documents in a call.
-    """
-
-    store: Store
-    pool: WorkerPool
-    read_page: Callable[[ArchiveLocation], Page]
-    clock: Clock
-    stopping: threading.Event
-    until: float = math.inf
-    chunk: int = CHUNK
-
-    def is_over(self) -> bool:
-        """Return whether the copy is to leave off."""
-        return self.stopping.is_set() or self.clock.monotonic() >= self.until
+    counts: Counter[str]
+    waiting: tuple[str, ...]
 
 
 def copy_all(bench: Bench, rebuild: Rebuild) -> bool:
     """Work on slices until none is left; return whether the whole copy is done, by whomever.
 
     Any number of threads, processes and machines may do this at once. Slices that others hold are waited
-    for: one of a worker that died is free when its lease ends.
+    for: one of a worker that died is free when its lease ends. An archive that is away is waited for, too.
     """
     while not bench.is_over():
         part = bench.store.rebuilds.claim_slice(bench.clock.now(), LEASE_S, bench.clock.token())
         if part:
-            copy_slice(bench, rebuild, part)
+            try:
+                copy_slice(bench, rebuild, part)
+            except ArchiveUnavailableError as error:
+                bench.met(error)
+                bench.stopping.wait(AWAY_S)
         elif all(each.done for each in bench.store.rebuilds.slices()):
             return True
         elif not is_copying(bench.store, rebuild):
@@ -91,42 +78,79 @@ def is_copying(store: Store, rebuild: Rebuild) -> bool:
 
 
 def copy_slice(bench: Bench, rebuild: Rebuild, part: Slice) -> None:
-    """Carry a claimed slice, page by page, until it is done or no longer ours, or we are to leave off."""
-    while not part.done:
-        began = bench.clock.monotonic()
+    """Carry a claimed slice, page by page, until it is done or no longer ours, or we are to leave off.
+
+    At its end, documents whose pages are on their way to the archive are tried again. While any still waits
+    the slice is parked: it comes due for whoever claims it when its lease ends.
+
+    Raises:
+        ArchiveUnavailableError: the archive is away; the slice is given back as it was saved last.
+    """
+    left: Slice | None = part
+    while left and not left.walked:
         pace_s = _pace_s(bench, rebuild)
         limit = page_size(pace_s)
-        documents = bench.store.versions.page(part.cursor, part.before, limit, "live")
-        counts = carry(bench, rebuild, documents)
-        part = replace(
-            part,
-            cursor=documents[-1].article_id if documents else part.cursor,
-            done=len(documents) < limit,
-            seen=part.seen + len(documents),
-            counts=Counter(part.counts) + counts,
-        )
-        # Before the save, so that who takes the slice next need not know that it was owed.
-        bench.stopping.wait(wait_s(len(documents), pace_s, bench.clock.monotonic() - began))
-        # A lease of nothing gives the slice back.
-        lease_s = 0.0 if bench.is_over() else LEASE_S
-        if not bench.store.rebuilds.save_slice(part, bench.clock.now(), lease_s) or not lease_s:
-            return
+        documents = bench.store.versions.page(left.cursor, left.before, limit, "live")
+        cursor = documents[-1].article_id if documents else left.cursor
+        further = replace(left, cursor=cursor, walked=len(documents) < limit)
+        left = _carried(bench, rebuild, left, further, documents, pace_s)
+    untried = len(left.waiting) if left else 0
+    while left and untried > 0:
+        pace_s = _pace_s(bench, rebuild)
+        limit = min(untried, page_size(pace_s))
+        documents = [each for name in left.waiting[:limit] if (each := bench.store.articles.get(name))]
+        further = replace(left, waiting=left.waiting[limit:], seen=left.seen + limit - len(documents))
+        left = _carried(bench, rebuild, left, further, documents, pace_s)
+        untried -= limit
 
 
-def carry(bench: Bench, rebuild: Rebuild, documents: Sequence[Document]) -> Counter[str]:
-    """Put what is made of the documents into the new version; return how many came to which result."""
+def _carried(
+    bench: Bench, rebuild: Rebuild, part: Slice, further: Slice, documents: Sequence[Document], pace_s: float
+) -> Slice | None:
+    """Carry documents and save the slice, `further` on, with what they came to; None where we leave it."""
+    began = bench.clock.monotonic()
+    try:
+        came = carry(bench, rebuild, documents)
+    except ArchiveUnavailableError:
+        bench.store.rebuilds.save_slice(part, bench.clock.now(), 0.0)
+        raise
+    waiting = (*further.waiting, *came.waiting)
+    saved = replace(
+        further,
+        done=further.walked and not waiting,
+        seen=further.seen + len(documents) - len(came.waiting),
+        counts=Counter(further.counts) + came.counts,
+        waiting=waiting,
+    )
+    # Before the save, so that who takes the slice next need not know that it was owed.
+    bench.stopping.wait(wait_s(len(documents), pace_s, bench.clock.monotonic() - began))
+    # A lease of nothing gives the slice back.
+    lease_s = 0.0 if bench.is_over() else LEASE_S
+    is_ours = bench.store.rebuilds.save_slice(saved, bench.clock.now(), lease_s)
+    return saved if is_ours and lease_s else None
+
+
+def carry(bench: Bench, rebuild: Rebuild, documents: Sequence[Document]) -> Came:
+    """Put what is made of the documents into the new version; return what they came to.
+
+    Those that wait for an upload are put nowhere yet.
+    """
     counts: Counter[str] = Counter()
+    waiting: list[str] = []
     left = list(documents)
     for _ in range(ROUNDS):
         if not left:
             break
-        made = remake(bench, planned(rebuild), left)
-        carried = [
-            Carried(before=before, after=each.document) for before, each in zip(left, made, strict=True)
-        ]
+        made = list(zip(left, remake(bench, planned(rebuild), left), strict=True))
+        later = {
+            before.article_id for before, each in made if is_not_uploaded(each) and is_coming(bench, before)
+        }
+        waiting += later
+        made = [(before, each) for before, each in made if before.article_id not in later]
+        carried = [Carried(before=before, after=each.document) for before, each in made]
         results = bench.store.versions.carry(carried, rebuild.to_version)
         changed = []
-        for before, each, result in zip(left, made, results, strict=True):
+        for (before, each), result in zip(made, results, strict=True):
             if result.state is CarryState.CHANGED:
                 changed.append(before.article_id)
             else:
@@ -136,85 +160,7 @@ def carry(bench: Bench, rebuild: Rebuild, documents: Sequence[Document]) -> Coun
         left = [now for article_id in changed if (now := bench.store.articles.get(article_id))]
         counts[CarryState.GONE.value] += len(changed) - len(left)
     counts[CarryState.CHANGED.value] += len(left)
-    return +counts
-
-
-def remake(bench: Bench, plan: Plan, documents: Sequence[Document]) -> list[Made]:
-    """Return what becomes of each document, in order: those outside the selection stay as they are."""
-    chosen = choose(bench.store, plan, documents)
-    made = {each.article_id: Made(each, COPIED) for each in documents if each.article_id not in chosen}
-    jobs = []
-    for job in _jobs(bench.store, [each for each in documents if each.article_id in chosen], plan.steps):
-        try:
-            jobs.append(_with_page(bench, job))
-        except ArchiveError as error:
-            made[job.document.article_id] = kept(job.document, error)
-    for job, each in zip(jobs, _run(bench, jobs), strict=True):
-        made[job.document.article_id] = each
-    return [made[document.article_id] for document in documents]
-
-
-def choose(store: Store, plan: Plan, documents: Sequence[Document]) -> set[str]:
-    """Return the ids of those documents that the plan is about."""
-    if not plan.steps & {Step.EXTRACT, Step.TAGS}:
-        return set()
-    chosen = documents
-    if plan.selection.get(STALE):
-        chosen = [document for document in documents if is_stale(document, plan.steps)]
-    ids = {document.article_id for document in chosen}
-    request = request_of(plan.selection)
-    return store.articles.matching(request, ids) if request and ids else ids
-
-
-def _jobs(store: Store, documents: Sequence[Document], steps: frozenset[Step]) -> Iterator[Job]:
-    """Yield how to make each document anew, from its text as yet, with what the store knows of it."""
-    feeds = {feed_id: store.feeds.get(feed_id) for feed_id in {each.feed_id for each in documents}}
-    wrote = {each.article_id: each.written_by.entry_id for each in documents if each.written_by}
-    rows = store.entries.get_many(set(wrote.values())) if Step.EXTRACT in steps else {}
-    for document in documents:
-        feed = feeds[document.feed_id]
-        yield Job(
-            document=document,
-            steps=steps,
-            row=rows.get(wrote.get(document.article_id, "")),
-            publisher=feed.country if feed else None,
-        )
-
-
-def _with_page(bench: Bench, job: Job) -> Job:
-    """Return the job with its document's page; one that never had a page is made from its text.
-
-    Raises:
-        ArchiveError: its page is not to be had.
-    """
-    archive = job.document.archive
-    if Step.EXTRACT not in job.steps or archive is None:
-        return job
-    return replace(job, page=bench.read_page(archive))
-
-
-def _run(bench: Bench, jobs: Sequence[Job]) -> list[Made]:
-    made: list[Made] = []
-    for start in range(0, len(jobs), bench.chunk):
-        chunk = jobs[start : start + bench.chunk]
-        try:
-            made += bench.pool.run(make_all, chunk, bench.clock.monotonic)
-        except (PoolTimeoutError, PoolCrashError, ChildBugError):
-            made += [_run_alone(bench, job) for job in chunk]
-    return made
-
-
-def _run_alone(bench: Bench, job: Job) -> Made:
-    """Return what one job comes to, one of those that a child died of, or of a neighbour's."""
-    try:
-        (made,) = bench.pool.run(make_all, [job], bench.clock.monotonic)
-    except (PoolTimeoutError, PoolCrashError) as error:
-        return kept(job.document, error)
-    except ChildBugError as error:
-        log.error("bug", article_id=job.document.article_id, traceback=str(error))  # noqa: TRY400 - the child's
-        return Made(job.document, f"{KEPT}: bug")
-    found: Made = made
-    return found
+    return Came(+counts, tuple(waiting))
 
 
 def page_size(pace_s: float) -> int:
@@ -235,5 +181,5 @@ def _pace_s(bench: Bench, rebuild: Rebuild) -> float:
     if rebuild.rate is None:
         return 0.0
     now = bench.clock.now()
-    at_work = sum(bool(each.due_at and each.due_at > now) for each in bench.store.rebuilds.slices())
+    at_work = sum(each.is_at_work(now) for each in bench.store.rebuilds.slices())
     return max(1, at_work) / rebuild.rate

@@ -47,6 +47,8 @@ def saved(stored: Slice, part: Slice, now: datetime, lease_s: float) -> Slice | 
         done=part.done,
         seen=part.seen,
         counts=part.counts,
+        waiting=part.waiting,
+        walked=part.walked,
         claim=None if part.done else stored.claim,
         due_at=due_at,
         saved_at=now,
