@@ -79,8 +79,6 @@ def import_file(
     with ThreadPoolExecutor(bench.threads, thread_name_prefix="import") as threads:
         before: tuple[_Wave, list[Future[Prepared]]] | None = None
         for wave in _waves(_captures(bench, source, tally, on_broken)):
-            if bench.stopping.is_set():
-                break
             if before and not before[0].captures.keys().isdisjoint(wave.captures):
                 _write(bench, before[1], tally)
                 before = None
@@ -107,6 +105,8 @@ def _captures(
 ) -> Iterator[Capture]:
     """Yield the pages of a file, and count what else is in it."""
     for found in captures_in(source.file):
+        if bench.stopping.is_set():
+            return
         each = _judged(found, bench.clock.now())
         match each:
             case Unread():
