@@ -79,6 +79,8 @@ def import_file(
     with ThreadPoolExecutor(bench.threads, thread_name_prefix="import") as threads:
         before: tuple[_Wave, list[Future[Prepared]]] | None = None
         for wave in _waves(_captures(bench, source, tally, on_broken)):
+            if bench.stopping.is_set():
+                break
             if before and not before[0].captures.keys().isdisjoint(wave.captures):
                 _write(bench, before[1], tally)
                 before = None
