@@ -34,6 +34,7 @@ def run(capsys):
     return run_it
 
 
+@pytest.mark.slow
 def test_retag(database, run):
     assert run("retag", "--domain", "news.example")[:2] == (0, "12 retagged\n")
     assert run("retag")[:2] == (0, "nothing\n")

@@ -42,6 +42,7 @@ def test_two_workers_rebuild_while_they_ingest_and_one_is_killed(build, newspape
     # Each worker has one place: with two at work, the victim holds a slice.
     wait_for(lambda: now(plant).workers == 2 and now(plant).seen, "both to be at it", 60)
     kill(*plant.left_of(victim))
+    plant.wait_for_done(DOCUMENTS + 1)
     assert now(plant).rebuild.phase is Phase.COPYING
     assert now(plant).seen < DOCUMENTS
 
