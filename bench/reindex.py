@@ -203,7 +203,8 @@ def report(name: str, rounds: Sequence[Round]) -> int:
         f"  --from archive takes {median(costs):.3f} of the CPU time of extraction and tagging alone "
         f"({costs[0]:.3f} to {costs[-1]:.3f}, at most {MOST_CPU});\n"
         f"  --from index --only tags is {median(gains):.2f} times as fast "
-        f"({gains[0]:.2f} to {gains[-1]:.2f}, at least {LEAST_GAIN:g}) and takes 1/{gain_in_cpu:.2f} of its CPU"
+        f"({gains[0]:.2f} to {gains[-1]:.2f}, at least {LEAST_GAIN:g}) "
+        f"and takes 1/{gain_in_cpu:.2f} of its CPU"
     )
     return 0 if median(costs) <= MOST_CPU and median(gains) >= LEAST_GAIN else 1
 
