@@ -12,7 +12,7 @@ HUFFPOST ?=
 HUFFPOST_MAP ?=
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-fast check format eval gazetteer topic-table bench-archive bench-store bench-versions bench-places bench-turns sim-schedule soak lock docs clean bench-reindex
+.PHONY: help setup demo run test test-fast check format eval gazetteer topic-table bench-archive bench-import bench-store bench-versions bench-places bench-turns sim-schedule soak lock docs clean bench-reindex
 
 help: ## Show what each target does
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ bench-places: setup ## Countries of labelled texts, beside geotext and flashgeot
 
 bench-archive: setup ## What keeping a page costs beside extracting it (needs the labelled pages)
 	$(BIN)/python -m bench.archive
+
+bench-import: setup ## What importing WARC files costs beside extracting their pages, and a second time
+	$(BIN)/python -m bench.imports
 
 bench-store: setup ## Articles per second through the writer, beside bare requests (needs Elasticsearch)
 	$(BIN)/python -m bench.store

@@ -51,7 +51,8 @@ MOST_CPU = 1.15
 LEAST_GAIN = 3.0
 """How much faster than from the archive the tags alone must be (issue 8)."""
 PROCESSES = 2
-TIMEOUT_S = 60.0
+TIMEOUT_S = 600.0
+"""Of one call: all pages of a child, on a busy machine."""
 CLOCK = Clock()
 
 
@@ -87,7 +88,7 @@ class Round:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--pages", type=int, default=400)
+    parser.add_argument("--pages", type=int, default=600)
     parser.add_argument("--store", choices=["sqlite", "elasticsearch"], action="append")
     chosen = parser.parse_args()
     try:
@@ -201,8 +202,9 @@ def report(name: str, rounds: Sequence[Round]) -> int:
         f"{name}, medians of {len(rounds)} rounds:\n"
         f"  --from archive takes {median(costs):.3f} of the CPU time of extraction and tagging alone "
         f"({costs[0]:.3f} to {costs[-1]:.3f}, at most {MOST_CPU});\n"
-        f"  --from index --only tags is {median(gains):.2f} times as fast ({gains[0]:.2f} to {gains[-1]:.2f}, "
-        f"at least {LEAST_GAIN:g}) and takes 1/{gain_in_cpu:.2f} of its CPU time"
+        f"  --from index --only tags is {median(gains):.2f} times as fast "
+        f"({gains[0]:.2f} to {gains[-1]:.2f}, at least {LEAST_GAIN:g}) "
+        f"and takes 1/{gain_in_cpu:.2f} of its CPU"
     )
     return 0 if median(costs) <= MOST_CPU and median(gains) >= LEAST_GAIN else 1
 

@@ -103,7 +103,7 @@ def test_what_is_there_of_a_body_that_was_cut_off(block, least):
 NO_PAGES = [
     ("a request", record(kind="request", content_type="application/http; msgtype=request"), "request"),
     ("a revisit", record(kind="revisit", profile="http://netpreserve.org/warc/1.1/server-not-modified"), "revisit"),
-    ("a lookup", record("dns:news.example", b"1.2.3.4", content_type="text/dns"), "kind!"),
+    ("a lookup", record("dns:news.example", b"1.2.3.4", content_type="text/dns"), "other protocol"),
     ("a resource", record(kind="resource", content_type="text/html"), "resource"),
     ("credentials", record("https://u:p@news.example/"), "kind!"),
     ("no HTTP", record(block=b"220 ready\r\n\r\n"), "kind!"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.archive.made import SUBJECT, archive_in, names, page
 from tests.fakes import ManualClock
 from tests.store.builders import NOW, A, claim_one, document, entry, ingest, rejected, settlement
 from tests.store.conftest import backend, contract_indices, make_store, store
+from worker.app import Line, OneBeat
 from worker.archive.files import Folder, file_name
 from worker.archive.recovery import is_held
 from worker.archive.retention import Hold, Kept, Limits, begun_at, plan
@@ -19,6 +21,10 @@ from worker.archive.writing import Rotation
 from worker.errors import ArchiveUnavailableError
 from worker.models import ArchiveLocation, Carried
 from worker.ops.retention import limits, plan_prune, prune
+from worker.progress import Meter
+from worker.settings import read_settings
+from worker.store.outage import Outage
+from worker.tasks import _prune, _tick
 
 __all__ = ["backend", "contract_indices", "make_store", "store"]
 
@@ -178,3 +184,38 @@ def test_a_folder_that_is_gone(archived):
     assert (
         plan_prune(archived.folder, archived.store, limits(None, 0), now, even_referenced=False).going == ()
     )
+
+
+@pytest.mark.parametrize(
+    ("kept", "left"),
+    [({}, {0, 1, 2, 3}), ({"archive_keep_days": 1}, {0}), ({"archive_max_gb": 0.000_001}, {0})],
+    ids=["all are kept", "by age", "by size"],
+)
+def test_the_hourly_tick_deletes_what_the_settings_do_not_keep(archived, kept, left):
+    archived.point(0)
+    mill = SimpleNamespace(
+        store=archived.store,
+        settings=read_settings(archive_url=str(archived.path), **kept),
+        clock=ManualClock(seconds=archived.clock.seconds + 2 * DAY.total_seconds()),
+    )
+    _prune(mill)
+    there = names(archived.path)
+    assert {number for number, place in enumerate(archived.places) if place.file in there} == left
+
+
+def test_the_hourly_tick_where_no_pages_are_kept(archived):
+    settings = read_settings(archive_url="off", archive_keep_days=1)
+    _prune(SimpleNamespace(store=archived.store, settings=settings, clock=archived.clock))
+    assert len(names(archived.path)) == 4
+
+
+def test_a_folder_that_cannot_be_pruned_leaves_room_for_the_next_tick(archived, monkeypatch):
+    clock = ManualClock()
+    nothing = SimpleNamespace()
+    line = Line(nothing, nothing, Outage(clock), nothing, OneBeat(), Meter(clock), nothing)
+
+    def fail() -> None:
+        raise ArchiveUnavailableError(detail="archive a: its file system is read-only")
+
+    _tick(line, "prune", fail)
+    assert line.outage.recent() == "archive a: its file system is read-only"

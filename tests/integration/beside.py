@@ -27,7 +27,7 @@ from worker.urls import article_id_of
 
 _spawn = multiprocessing.get_context("spawn")
 DEADLINE_S = 120.0
-PAUSE_S = 0.005
+PAUSE_S = 0.02
 """Between two looks of the reader, which would take a core for itself."""
 
 

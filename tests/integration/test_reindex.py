@@ -13,12 +13,14 @@ from tests.waiting import wait_for
 from worker.extract.version import extractor_version
 from worker.models import Document, Phase
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ARCHIVED, NEW, REVISED = 2_000, 500, 200
 KILLS = (200, 800, 1_500)
 """Documents done with after which the copy is killed."""
 OLD = range(1, ARCHIVED + 1)
+COPY_S = 240.0
+"""Most that a part of the copy may take: a minute usually, most of it the wait for a dead worker's lease."""
 WHILE_COPYING = 560
 """Of the 700 live writes those that come during the copy; the others come with the swaps."""
 
@@ -75,7 +77,7 @@ def copy_in_spite_of_kills(desk: Desk, ingestion: Ingestion) -> None:
     assert latest
     assert latest.phase is Phase.COPYING
     process = desk.began("reindex", "start")
-    wait_for(lambda: in_step(desk, ingestion) < 0 or process.poll() is not None, "the end", 150)
+    wait_for(lambda: in_step(desk, ingestion) < 0 or process.poll() is not None, "the end", COPY_S, 0.2)
     out, err = process.communicate()
     assert process.returncode == 0, out + err
     assert "Traceback" not in err

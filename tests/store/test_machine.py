@@ -154,6 +154,15 @@ class Ledger(RuleBasedStateMachine):
             version = self.pages[ARTICLE_OF[claim.entry_id]]
             self.working.append(Work(claim, row, version, self.now))
 
+    @rule(name=entries)
+    def take(self, name: str) -> None:
+        """An import has a page of the entry, as new as any."""
+        if name in self.listed and self.listed[name] and self.generation(name) < MOST_GENERATIONS:
+            for claim in self.store.entries.take([name], self.now, LEASE_S):
+                row = self.store.entries.start(claim)
+                assert row
+                self.working.append(Work(claim, row, self.pages[ARTICLE_OF[name]], self.now))
+
     @precondition(lambda self: self.working)
     @rule(which=st.integers(0, 9))
     def finish(self, which: int) -> None:

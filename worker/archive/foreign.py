@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
     from worker.models import Page
 
-FEED = "feed"
+FEED, OTHER_PROTOCOL = "feed", "other protocol"
+_TO_HTTP = re.compile(r"<?https?:", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,10 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A record at `offset` that holds no page: its type, or `feed` for what Feedmill polled."""
+    """A record at `offset` that holds no page: its type, or what kind of response it is.
+
+    `feed` is what Feedmill polled, `other protocol` what was asked for otherwise: Heritrix keeps DNS lookups.
+    """
 
     offset: int
     kind: str
@@ -91,6 +96,8 @@ def _records(found: Member | Damage) -> Iterator[WarcRecord | ArchiveDamagedErro
 def _found(record: WarcRecord, at: Member | Damage) -> Found:
     if record.record_type != WarcRecordType.response:
         return PassedOver(at.offset, str(record.record_type))
+    if not _TO_HTTP.match(record.headers.get("WARC-Target-URI") or "http:"):
+        return PassedOver(at.offset, OTHER_PROTOCOL)
     try:
         page = page_of(record)
     except ArchiveError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -25,33 +25,35 @@ if TYPE_CHECKING:
     from worker.reindex.control import Progress as CopyProgress
 
 PLAIN_EVERY_S = 5.0
+_BEGIN = (SpinnerColumn(), TextColumn("{task.description}"))
+
+Now = TypeVar("Now")
 
 
 @contextmanager
 def watching(label: str) -> Iterator[Callable[[Mill], None]]:
     """Yield a function that shows how many of the entries seen so far are done."""
     screen = Console(stderr=True)
-    if screen.is_terminal:
-        with _bar(screen, label) as show:
-            yield show
-    else:
-        yield _plain(screen, label)
+    if not screen.is_terminal:
+        yield _plain(screen, lambda mill: "{}: {} of {} entries done".format(label, *done_and_seen(mill)))
+        return
+    columns = (*_BEGIN, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=screen, transient=True) as bars:
+        bar = bars.add_task(label, total=None)
+
+        def show(mill: Mill) -> None:
+            done, seen = done_and_seen(mill)
+            bars.update(bar, completed=done, total=seen or None)
+
+        yield show
 
 
 @contextmanager
 def watching_copy() -> Iterator[Callable[[CopyProgress], None]]:
     """Yield a function that shows how far a rebuild has come, how fast, and how long the rest takes."""
     screen = Console(stderr=True)
-    clock, last = Clock(), -PLAIN_EVERY_S
     if not screen.is_terminal:
-
-        def show_line(now: CopyProgress) -> None:
-            nonlocal last
-            if clock.monotonic() - last >= PLAIN_EVERY_S:
-                last = clock.monotonic()
-                screen.print(f"copying: {progress_line(now)}", markup=False, highlight=False)
-
-        yield show_line
+        yield _plain(screen, lambda now: f"copying: {progress_line(now)}")
         return
     columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=screen, transient=True) as bars:
@@ -68,52 +70,24 @@ def watching_copy() -> Iterator[Callable[[CopyProgress], None]]:
 def counting(label: str, total: int) -> Iterator[Callable[[int], None]]:
     """Yield a function that shows how many of about `total` things are done."""
     screen = Console(stderr=True)
-    clock, last = Clock(), -PLAIN_EVERY_S
     if not screen.is_terminal:
-
-        def show_line(done: int) -> None:
-            nonlocal last
-            if clock.monotonic() - last >= PLAIN_EVERY_S:
-                last = clock.monotonic()
-                screen.print(f"{label}: {done:,} of {total:,}", markup=False, highlight=False)
-
-        yield show_line
+        yield _plain(screen, lambda done: f"{label}: {done:,} of {total:,}")
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=screen, transient=True) as bars:
+    with Progress(*_BEGIN, BarColumn(), MofNCompleteColumn(), console=screen, transient=True) as bars:
         bar = bars.add_task(label, total=total)
         yield lambda done: bars.update(bar, completed=done, total=max(done, total))
 
 
-@contextmanager
-def _bar(screen: Console, label: str) -> Iterator[Callable[[Mill], None]]:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=screen, transient=True) as progress:
-        task = progress.add_task(label, total=None)
-
-        def show(mill: Mill) -> None:
-            done, seen = done_and_seen(mill)
-            progress.update(task, completed=done, total=seen or None)
-
-        yield show
-
-
-def _plain(screen: Console, label: str) -> Callable[[Mill], None]:
+def _plain(screen: Console, told: Callable[[Now], str]) -> Callable[[Now], None]:
+    """Return a function that prints a line now and then, whatever it is called with."""
     clock = Clock()
     last = clock.monotonic()
 
-    def show(mill: Mill) -> None:
+    def show(now: Now) -> None:
         nonlocal last
         if clock.monotonic() - last >= PLAIN_EVERY_S:
             last = clock.monotonic()
-            done, seen = done_and_seen(mill)
-            screen.print(f"{label}: {done} of {seen} entries done", markup=False, highlight=False)
+            screen.print(told(now), markup=False, highlight=False)
 
     return show
 

@@ -107,6 +107,8 @@ def _captures(
 ) -> Iterator[Capture]:
     """Yield the pages of a file, and count what else is in it."""
     for found in captures_in(source.file):
+        if bench.stopping.is_set():
+            return
         each = _judged(found, bench.clock.now())
         match each:
             case Unread():
