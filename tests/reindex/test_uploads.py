@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.extract.pages import FETCHED_AT
+from tests.fakes import ManualClock
 from tests.reindex.library import Library, html
 from tests.store.builders import NOW
 from worker.archive.files import file_name
@@ -13,7 +14,7 @@ from worker.errors import ArchiveNotUploadedError, ArchiveUnavailableError
 from worker.models import Carried
 from worker.reindex import run
 from worker.reindex.bench import Bench
-from worker.reindex.control import Asked, end_copy, progress, results, start
+from worker.reindex.control import Asked, end_copy, progress, start
 from worker.reindex.run import copy_all
 
 UPLOAD_S = 1800.0
@@ -24,6 +25,7 @@ class Elsewhere(Library):
 
     def __init__(self, store, count):
         super().__init__(store, count)
+        self.clock = ManualClock()
         self.spooled: set[str] = set()
         self.away: list[Exception] = []
         self.told: list[Exception] = []
@@ -44,10 +46,20 @@ class Elsewhere(Library):
 
 @pytest.fixture
 def library(store, monkeypatch):
-    monkeypatch.setattr(run, "LEASE_S", 0.05)
-    monkeypatch.setattr(run, "WAIT_S", 0.02)
-    monkeypatch.setattr(run, "AWAY_S", 0.02)
-    return Elsewhere(store, 12)
+    library = Elsewhere(store, 12)
+    on_wait(library, monkeypatch, lambda: None)
+    return library
+
+
+def on_wait(library, monkeypatch, then):
+    """Do `then` whenever the copy has nothing to do but wait; nothing else moves the clock, half a lease a time."""
+
+    def wait(seconds):
+        if seconds:
+            library.clock.seconds += run.LEASE_S / 2
+            then()
+
+    monkeypatch.setattr(library.stopping, "wait", wait)
 
 
 def placed(library, number, age_s):
@@ -73,18 +85,13 @@ def test_pages_that_are_on_their_way_are_waited_for(library, monkeypatch):
         placed(library, number, 60)
     looks = []
 
-    def parked_then_uploaded(seconds):
-        if not seconds:
-            return
+    def look():
         now = progress(library.store, library.clock.now())
         looks.append((now.waiting, now.seen, now.workers, sorted(library.documents("twin"))))
         if len(looks) == 3:
             library.spooled.clear()
 
-    real = library.stopping.wait
-    monkeypatch.setattr(
-        library.stopping, "wait", lambda seconds: (parked_then_uploaded(seconds), real(seconds))
-    )
+    on_wait(library, monkeypatch, look)
     assert copied(library) == {"remade": 15}
     assert looks[0] == (3, 12, 0, list(range(1, 13)))
     assert library.documents("twin")[22].title == "Harbour reopens 22"
@@ -96,58 +103,45 @@ def test_pages_that_should_have_come_long_ago_are_kept_as_they_were(library):
     assert library.documents("twin")[21] == library.documents()[21]
 
 
-def test_what_does_not_come_in_time_is_kept_in_the_end(library, monkeypatch):
-    placed(library, 21, UPLOAD_S - 0.5)
+def test_what_does_not_come_in_time_is_kept_in_the_end(library):
+    placed(library, 21, UPLOAD_S - 90)
     assert copied(library) == {"remade": 12, "kept: archive_not_uploaded": 1}
     assert library.documents("twin").keys() == library.documents().keys()
 
 
 def test_many_that_wait_are_tried_page_by_page(library, monkeypatch):
     monkeypatch.setattr(run, "PAGE", 2)
-    for number in range(21, 41):
+    for number in range(21, 31):
         placed(library, number, 60)
-    rebuild = start(library.store, library.clock, Asked())
-    real = library.stopping.wait
-
-    def wait(seconds):
-        if seconds:
-            library.spooled.clear()
-        real(seconds)
-
-    monkeypatch.setattr(library.stopping, "wait", wait)
-    assert copy_all(library.bench, rebuild)
-    assert results(library.store.rebuilds.slices()) == {"remade": 32}
-    assert sum(part.seen for part in library.store.rebuilds.slices()) == 32
+    on_wait(library, monkeypatch, library.spooled.clear)
+    assert copied(library) == {"remade": 22}
+    assert sum(part.seen for part in library.store.rebuilds.slices()) == 22
+    assert library.asked == 12 + 10 + 10 + 10  # on the walk, at its end, and once they are there
 
 
 def test_a_stop_leaves_what_waits_to_the_next_start(library, monkeypatch):
     placed(library, 21, 60)
     rebuild = start(library.store, library.clock, Asked())
-    monkeypatch.setattr(library.stopping, "wait", lambda seconds: library.stopping.set() if seconds else None)
+    on_wait(library, monkeypatch, library.stopping.set)
     assert not copy_all(library.bench, rebuild)
-    monkeypatch.undo()
+    assert sum(len(part.waiting) for part in library.store.rebuilds.slices()) == 1
     library.stopping.clear()
     library.spooled.clear()
-    monkeypatch.setattr(run, "WAIT_S", 0.02)
-    assert sum(len(part.waiting) for part in library.store.rebuilds.slices()) == 1
-    library.clock = type(library.clock)(offset_s=120)
+    on_wait(library, monkeypatch, lambda: None)
     assert copied(library) == {"remade": 13}
 
 
 def test_an_article_that_is_written_while_its_page_waits_is_its_writers(library, monkeypatch):
     placed(library, 21, 60)
-    real = library.stopping.wait
 
-    def wait(seconds):
-        if seconds and library.spooled:
+    def write():
+        if library.spooled:
             library.store.entries.retry(["entry-21"], NOW)
             library.write(21, html(21, "Harbour closes"), fetched_at=FETCHED_AT + timedelta(hours=1))
             library.spooled.clear()
-        real(seconds)
 
-    monkeypatch.setattr(library.stopping, "wait", wait)
-    rebuild = start(library.store, library.clock, Asked())
-    assert copy_all(library.bench, rebuild)
+    on_wait(library, monkeypatch, write)
+    copied(library)
     new, live = library.documents("twin")[21], library.documents()[21]
     assert new.title == live.title == "Harbour closes 21"
     assert new.revision == live.revision == 2
@@ -162,10 +156,10 @@ def test_an_archive_that_is_away_is_waited_for(library):
 
 def test_an_archive_that_stays_away_keeps_no_stop_waiting(library, monkeypatch):
     library.away = [ArchiveUnavailableError(detail="archive s3://b: away")] * 5
-    monkeypatch.setattr(library.stopping, "wait", lambda seconds: library.stopping.set() if seconds else None)
+    on_wait(library, monkeypatch, library.stopping.set)
     rebuild = start(library.store, library.clock, Asked())
     assert not copy_all(library.bench, rebuild)
-    monkeypatch.undo()
     library.stopping.clear()
     library.away = []
+    on_wait(library, monkeypatch, lambda: None)
     assert copied(library) == {"remade": 12}
