@@ -15,6 +15,7 @@ from tests.test_service import HOUR, run, settings, store
 from worker.clock import Clock
 from worker.feeds.opml import ListedFeed
 from worker.mill import open_store
+from worker.models import Carried
 from worker.ops import subscriptions
 from worker.service import RunResult
 
@@ -248,3 +249,19 @@ def test_a_page_that_was_no_article_is_tried_again_after_the_ledger_forgot_it(ru
     site.serve("/feed.xml", rss([Item(site.url("/gone"), "Gone")]))
     run(at_s=400 * DAY + HOUR)
     assert site.count("/gone") == 2
+
+
+def test_an_article_that_a_re_index_left_out_is_no_reason_to_wait_for_it(run, site, listed, store):
+    opened = store()
+    into = opened.versions.create()
+    opened.articles.refresh()
+    for document in opened.versions.page("", "", 10, "live"):
+        after = None if document.url.endswith("/harbour") else document
+        opened.versions.carry([Carried(before=document, after=after)], into)
+    opened.versions.swap()
+    opened.versions.drop()
+    assert opened.articles.count() == 1
+    site.serve("/feed.xml", rss(twice(listed)))
+    assert ended(run(at_s=HOUR)) == {"indexed": 3, "duplicate": 3}
+    assert fetches(site) == [2, 1]
+    assert opened.articles.count() == 2

@@ -159,7 +159,9 @@ def unless_known(mill: Mill, row: LedgerRow, permit: Callable[[str], None]) -> C
         key = urls.article_id_of(url)
         if key not in looked_at:
             others = mill.store.entries.at_page(key, besides=row.entry.entry_id)
-            if article_id := known_article(row, others):
+            article_id = known_article(row, others)
+            # A re-index may have left the article out; then the page is looked at anew.
+            if article_id and mill.store.articles.get(article_id):
                 raise PageKnownError(url, article_id)
             if not looked_at and (seconds := wait_s(row, others, mill.clock.now())):
                 raise HostBusyError(urls.site_of(url), seconds)
