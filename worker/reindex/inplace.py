@@ -72,6 +72,7 @@ def find_entries(
 
 
 def _pages(store: Store, size: int) -> Iterator[list[Document]]:
+    store.articles.refresh()  # a search sees no more than the last refresh, and what came since counts
     after = ""
     while documents := store.versions.page(after, "", size, "live"):
         yield documents
