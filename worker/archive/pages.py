@@ -50,7 +50,7 @@ def page_of(record: WarcRecord) -> Page:
     """
     said_url, fetched_at = record.headers.get("WARC-Target-URI"), record.record_date
     # WARC/1.0 was read to want the angle brackets of its grammar; wget writes them.
-    url = find_link((said_url or "").strip("<>"))
+    url = find_link(re.sub(r"\A<(.*)>\Z", r"\1", said_url or ""))
     if record.record_type != WarcRecordType.response or not record.is_http or not url:
         raise ArchiveKindError(said_url, f"a record of type {record.record_type}, no response to http")
     if fetched_at is None:
@@ -67,10 +67,10 @@ def page_of(record: WarcRecord) -> Page:
 
 def with_crlf(raw: bytes) -> bytes:
     """Return an HTTP message with the line breaks that HTTP wants in its head; some servers send others."""
-    head, found, _ = raw[:LONGEST_HEADS].partition(b"\n\n")
-    if not found or b"\r\n\r\n" in head:
+    end = raw.find(b"\n\n", 0, LONGEST_HEADS)
+    if end < 0 or b"\r\n\r\n" in raw[: end + 1]:  # a body may begin with a line break
         return raw
-    return head.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") + b"\r\n\r\n" + raw[len(head) + 2 :]
+    return raw[:end].replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") + b"\r\n\r\n" + raw[end + 2 :]
 
 
 def with_last_chunk(raw: bytes) -> bytes:
