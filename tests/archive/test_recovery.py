@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -89,21 +90,22 @@ def test_damage_before_whole_records_is_left_to_verify(left, tmp_path):
     assert (tmp_path / told.name).read_bytes() == spoiled
 
 
-def test_one_line_says_what_was_cut(left, tmp_path, capsys):
+def test_one_line_says_what_was_cut(left, tmp_path):
     name, raw, last = left
     (tmp_path / name).write_bytes(raw[: last + 10])
-    recover(Folder(tmp_path))
-    said = capsys.readouterr().out.strip().splitlines()
-    assert len(said) == 1
-    assert all(part in said[0] for part in ("archive file was left open", "cut_bytes=10", "pages=2"))
+    with capture_logs() as said:
+        recover(Folder(tmp_path))
+    (line,) = said
+    assert (line["event"], line["cut_bytes"], line["pages"]) == ("archive file was left open", 10, 2)
 
 
-def test_a_file_that_cannot_be_closed_holds_up_no_other(left, tmp_path, capsys):
+def test_a_file_that_cannot_be_closed_holds_up_no_other(left, tmp_path):
     name, raw, _ = left
     (tmp_path / "feedmill-1.warc.gz.open").mkdir()
     (tmp_path / name).write_bytes(raw)
-    assert [each.name for each in recover(Folder(tmp_path))] == [name.removesuffix(".open")]
-    assert "archive file cannot be closed" in capsys.readouterr().out
+    with capture_logs() as said:
+        assert [each.name for each in recover(Folder(tmp_path))] == [name.removesuffix(".open")]
+    assert said[0]["event"] == "archive file cannot be closed"
 
 
 def test_what_another_holds_open_is_left_alone(tmp_path):

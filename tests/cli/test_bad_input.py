@@ -124,7 +124,11 @@ def test_a_missing_permission_is_named(empty_folder):
         if path.stat().st_uid == 0 and path != Path("/") and path != Path("/tmp"):
             path.chmod(0o755)
     (empty_folder / "feedmill.db").chmod(0o600)
-    program = "import os; from worker.cli import main; os.setgid(65534); os.setuid(65534); main(['status'])"
+    # Run once before: the interpreter itself may lie where nobody may read.
+    program = (
+        "import os; from worker.cli import run_command; run_command(['status']); "
+        "os.setgid(65534); os.setuid(65534); raise SystemExit(run_command(['status']))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
     )
