@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from worker.cli.output import CLOCK, say_error
-from worker.cli.progress import PLAIN_EVERY_S
+from worker.cli.output import say_error
+from worker.cli.progress import plainly
 from worker.ops.imports import Watch
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def watching_import(unreadable: Callable[[str], object]) -> Iterator[Watch]:
     """Yield who is told of an import's progress and of records that are broken, on stderr."""
     screen = Console(stderr=True)
     if not screen.is_terminal:
-        yield Watch(progress=_plain(screen), broken=_say_broken, unreadable=unreadable)
+        yield Watch(progress=plainly(screen, _told), broken=_say_broken, unreadable=unreadable)
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
     with Progress(*columns, TimeRemainingColumn(), console=screen, transient=True) as bars:
@@ -58,17 +58,8 @@ def _counted(counts: Mapping[str, int], nothing: str = "", reasons: Mapping[str,
     return f"{said or nothing} ({_counted(reasons)})" if reasons else said or nothing
 
 
-def _plain(screen: Console) -> Callable[[Path, int, int], None]:
-    last = CLOCK.monotonic()
-
-    def show(path: Path, done: int, size: int) -> None:
-        nonlocal last
-        if CLOCK.monotonic() - last >= PLAIN_EVERY_S:
-            last = CLOCK.monotonic()
-            said = f"{path.name}: {done / 1e6:,.1f} of {size / 1e6:,.1f} MB"
-            screen.print(said, markup=False, highlight=False)
-
-    return show
+def _told(path: Path, done: int, size: int) -> str:
+    return f"{path.name}: {done / 1e6:,.1f} of {size / 1e6:,.1f} MB"
 
 
 def _say_broken(path: Path, unread: Unread) -> None:

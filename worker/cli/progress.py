@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ParamSpec
 
 from rich.console import Console
 from rich.progress import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PLAIN_EVERY_S = 5.0
 _BEGIN = (SpinnerColumn(), TextColumn("{task.description}"))
 
-Now = TypeVar("Now")
+Now = ParamSpec("Now")
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def watching(label: str) -> Iterator[Callable[[Mill], None]]:
     """Yield a function that shows how many of the entries seen so far are done."""
     screen = Console(stderr=True)
     if not screen.is_terminal:
-        yield _plain(screen, lambda mill: "{}: {} of {} entries done".format(label, *done_and_seen(mill)))
+        yield plainly(screen, lambda mill: "{}: {} of {} entries done".format(label, *done_and_seen(mill)))
         return
     columns = (*_BEGIN, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=screen, transient=True) as bars:
@@ -53,7 +53,7 @@ def watching_copy() -> Iterator[Callable[[CopyProgress], None]]:
     """Yield a function that shows how far a rebuild has come, how fast, and how long the rest takes."""
     screen = Console(stderr=True)
     if not screen.is_terminal:
-        yield _plain(screen, lambda now: f"copying: {progress_line(now)}")
+        yield plainly(screen, lambda now: f"copying: {progress_line(now)}")
         return
     columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=screen, transient=True) as bars:
@@ -71,23 +71,23 @@ def counting(label: str, total: int) -> Iterator[Callable[[int], None]]:
     """Yield a function that shows how many of about `total` things are done."""
     screen = Console(stderr=True)
     if not screen.is_terminal:
-        yield _plain(screen, lambda done: f"{label}: {done:,} of {total:,}")
+        yield plainly(screen, lambda done: f"{label}: {done:,} of {total:,}")
         return
     with Progress(*_BEGIN, BarColumn(), MofNCompleteColumn(), console=screen, transient=True) as bars:
         bar = bars.add_task(label, total=total)
         yield lambda done: bars.update(bar, completed=done, total=max(done, total))
 
 
-def _plain(screen: Console, told: Callable[[Now], str]) -> Callable[[Now], None]:
-    """Return a function that prints a line now and then, whatever it is called with."""
+def plainly(screen: Console, told: Callable[Now, str]) -> Callable[Now, None]:
+    """Return a function that prints now and then what `told` makes of its arguments, as a line."""
     clock = Clock()
     last = clock.monotonic()
 
-    def show(now: Now) -> None:
+    def show(*now: Now.args, **more: Now.kwargs) -> None:
         nonlocal last
         if clock.monotonic() - last >= PLAIN_EVERY_S:
             last = clock.monotonic()
-            screen.print(told(now), markup=False, highlight=False)
+            screen.print(told(*now, **more), markup=False, highlight=False)
 
     return show
 

@@ -89,7 +89,7 @@ def progress_record(progress: Progress) -> dict[str, Any]:
     }
 
 
-def say_report(report: Report, results: Mapping[str, int], broken: Iterable[str]) -> None:
+def say_report(report: Report, results: Mapping[str, int]) -> None:
     """Print what a rebuilt index changes: in numbers, by what moved most, and in a few samples."""
     rows = [
         ("compared", f"{report.compared:,} documents"),
@@ -109,8 +109,6 @@ def say_report(report: Report, results: Mapping[str, int], broken: Iterable[str]
     for name, samples in report.samples.items():
         for sample in samples:
             _say_sample(name, sample)
-    for sentence in broken:
-        say(Text(sentence, style="bold red"))
 
 
 def report_record(report: Report, results: Mapping[str, int], broken: Iterable[str]) -> dict[str, Any]:
