@@ -36,7 +36,7 @@ from worker.reindex import control
 from worker.reindex.bench import Bench
 from worker.reindex.control import Asked
 from worker.reindex.crew import run_copy
-from worker.reindex.plan import Source, Step
+from worker.reindex.steps import Source, Step
 from worker.store.elasticsearch import open_elasticsearch
 from worker.store.sqlite import open_sqlite
 

@@ -25,7 +25,7 @@ from worker.extract.pool import WorkerPool
 from worker.models import LedgerRow
 from worker.pipeline import build_candidate
 from worker.reindex.making import Job, make_all
-from worker.reindex.plan import Step
+from worker.reindex.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

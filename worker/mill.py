@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from worker.archive.opening import open_archive
-from worker.archive.writing import Rotation
 from worker.enrich.own import install
 from worker.errors import ArchiveUnavailableError, BrokerError
 from worker.extract.pool import WorkerPool
@@ -131,6 +129,9 @@ def open_own_archive(settings: Settings, clock: Clock, outage: Outage) -> Archiv
     Raises:
         OperationError: its folder cannot be used, or its object store refuses.
     """
+    from worker.archive.opening import open_archive  # noqa: PLC0415 - .1 s, for nothing where one searches
+    from worker.archive.writing import Rotation  # noqa: PLC0415
+
     rotation = Rotation(
         max_bytes=settings.archive_file_mb * 1_000_000, max_age_s=settings.archive_file_minutes * 60
     )

@@ -15,7 +15,7 @@ from worker.models import Phase
 from worker.ops.crew import Crew
 from worker.reindex import control
 from worker.reindex.control import Asked
-from worker.reindex.plan import Source
+from worker.reindex.steps import Source
 from worker.store.sqlite import open_sqlite
 
 

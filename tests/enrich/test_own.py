@@ -23,7 +23,7 @@ from worker.enrich.own import (
 )
 from worker.enrich.own.read import is_ignored, read_own
 from worker.enrich.tags import tagger_version
-from worker.enrich.topics import topic_evidence, topics_of
+from worker.enrich.topics.tagging import topic_evidence, topics_of
 from worker.errors import OwnTagsError
 
 PAGE = (Path(__file__).parents[2] / "docs" / "own-tags.md").read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ import pytest
 
 from tests.extract.pages import page_of
 from tests.test_pipeline import built, row_of
-from worker.enrich.topics import topics_of
+from worker.enrich.topics.tagging import topics_of
 
 SHARED = Path(os.environ.get("FEEDMILL_EVAL_DATA", Path(__file__).parents[3] / "shared"))
 DATA = SHARED / "data" / "topics"

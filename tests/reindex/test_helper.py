@@ -12,7 +12,7 @@ from worker.models import QUEUES, Phase
 from worker.reindex import run
 from worker.reindex.control import Asked, results, start
 from worker.reindex.helper import TURN_S, Helper, copies_of
-from worker.reindex.plan import Source, Step
+from worker.reindex.steps import Source, Step
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from tests.store.builders import document
 from worker.enrich.tags import tagger_version
 from worker.errors import UsageError
 from worker.extract.version import extractor_version
-from worker.reindex.plan import Source, Step, is_stale, request_of, slices_of, steps_of
+from worker.reindex.plan import is_stale, request_of, slices_of, steps_of
+from worker.reindex.steps import Source, Step
 
 STEPS = [
     (Source.ARCHIVE, None, {Step.EXTRACT, Step.TAGS}),

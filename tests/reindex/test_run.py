@@ -16,7 +16,7 @@ from worker.extract.version import extractor_version
 from worker.models import Phase
 from worker.reindex import run
 from worker.reindex.control import Asked, end_copy, results, start
-from worker.reindex.plan import Source, Step
+from worker.reindex.steps import Source, Step
 from worker.reindex.run import copy_all
 
 URL = "https://news.example/{}"

@@ -9,7 +9,6 @@ from rich.text import Text
 
 from worker.cli.output import CLOCK, opened_store, pairs, say, say_json, settings
 from worker.errors import OperationError
-from worker.ops.explain import find_story, tell
 from worker.ops.text import lines, one_line, when
 from worker.store.query import make_request
 from worker.tagging import use_own_tags
@@ -158,6 +157,8 @@ def explain(
     json: AsJson = False,
 ) -> None:
     """Tell the whole story of a URL."""
+    from worker.ops.explain import find_story, tell
+
     use_own_tags(settings())
     with opened_store() as store:
         story = find_story(store, url)

@@ -16,9 +16,7 @@ from worker.cli.run import summary
 from worker.cli.status import status_lines
 from worker.clock import Clock
 from worker.mill import open_store
-from worker.ops.explain import find_story, tell
 from worker.ops.logs import configure_logs
-from worker.ops.status import collect_status
 from worker.ops.subscriptions import new_feed
 from worker.settings import read_settings
 from worker.store.query import make_request
@@ -102,6 +100,9 @@ def _republish(settings: Settings, site: DemoSite) -> None:
 
 
 def _show(store: Store, site: DemoSite) -> None:
+    from worker.ops.explain import find_story, tell
+    from worker.ops.status import collect_status
+
     for query, filters in SEARCHES:
         options = "".join(f" --{name} {value}" for name, value in filters.items())
         say(Text(f"\n$ feedmill search{f' {query!r}' if query else ''}{options}", style="bold"))

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from worker.cli.output import CLOCK, opened_store, say, settings, table
-from worker.cli.progress import counting
-from worker.cli.rebuilt import results_line
 from worker.cli.selecting import (
     Country,
     Domain,
@@ -61,6 +59,8 @@ def retag(  # noqa: PLR0917 - one parameter per option of the command
         since=since,
         until=until,
     )
+    from worker.cli.progress import counting
+    from worker.cli.rebuilt import results_line
     from worker.mill import open_pool
     from worker.reindex.bench import Bench
     from worker.reindex.inplace import retag as retag_in_place
@@ -106,6 +106,7 @@ def refetch(  # noqa: PLR0917 - one parameter per option of the command
     )
     if not selection:
         raise UsageError("say which: --where, --domain, --feed, --since or another option")
+    from worker.cli.progress import counting
     from worker.reindex.inplace import find_entries
 
     with opened_store() as store:

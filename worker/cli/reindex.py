@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from worker.cli.copying import copy_here, leave_to_workers, refuse_to_detach
 from worker.cli.output import CLOCK, opened_store, say, say_json, settings
-from worker.cli.rebuilt import (
-    progress_record,
-    report_record,
-    say_progress,
-    say_report,
-)
 from worker.cli.selecting import (
     Country,
     Domain,
@@ -28,14 +20,10 @@ from worker.cli.selecting import (
 )
 from worker.errors import OperationError, UsageError
 from worker.models import Phase
-from worker.reindex import control
-from worker.reindex.compare import compare
-from worker.reindex.control import Asked
-from worker.reindex.diff import Limits, exceeded
-from worker.reindex.plan import Source, Step
+from worker.reindex.steps import Source, Step
 
 if TYPE_CHECKING:
-    from worker.reindex.diff import Report
+    from worker.reindex.diff import Limits, Report
     from worker.store.base import Store
 
 app = typer.Typer(
@@ -91,6 +79,9 @@ def start(  # noqa: PLR0917 - one parameter per option of the command
         since=since,
         until=until,
     )
+    from worker.cli.copying import copy_here, leave_to_workers, refuse_to_detach
+    from worker.reindex.control import Asked
+
     asked = Asked(source=source, only=only, selection=selection, rate=rate)
     if detach:
         refuse_to_detach(settings())
@@ -101,6 +92,9 @@ def start(  # noqa: PLR0917 - one parameter per option of the command
 @app.command()
 def status(json: AsJson = False) -> None:
     """Say how far the latest rebuild has come, and what can be done next."""
+    from worker.cli.rebuilt import progress_record, say_progress
+    from worker.reindex import control
+
     with opened_store() as store:
         now = control.progress(store, CLOCK.now())
     if json:
@@ -122,6 +116,9 @@ def diff(
     json: AsJson = False,
 ) -> None:
     """Show what the rebuilt index changes, before anyone sees it; exit 1 where a limit is broken."""
+    from worker.cli.rebuilt import report_record, say_report
+    from worker.reindex.diff import exceeded
+
     limits = _limits(max_lost, max_shorter, max_titles, max_countries, max_topics)
     with opened_store() as store:
         report, results = _compared(store, sample)
@@ -129,7 +126,7 @@ def diff(
     if json:
         say_json(report_record(report, results, broken))
     else:
-        say_report(report, results, ())
+        say_report(report, results)
     if broken:
         raise OperationError("; ".join(broken))
 
@@ -147,6 +144,9 @@ def promote(
     force: Annotated[bool, typer.Option("--force", help="Whatever the limits say.")] = False,
 ) -> None:
     """Let the rebuilt index be the one that is searched, at one moment; the one before stays up to date."""
+    from worker.reindex import control
+    from worker.reindex.diff import exceeded
+
     limits = _limits(max_lost, max_shorter, max_titles, max_countries, max_topics)
     with opened_store() as store:
         if not force and control.latest_of(store).phase is Phase.COPIED:
@@ -160,6 +160,8 @@ def promote(
 @app.command()
 def rollback() -> None:
     """Let the version before be the one that is searched again: it has received every write since."""
+    from worker.reindex import control
+
     with opened_store() as store:
         rebuild = control.rollback(store)
     say(f"{rebuild.from_version} is searched again; {rebuild.to_version} stays beside it.")
@@ -168,6 +170,8 @@ def rollback() -> None:
 @app.command()
 def cancel() -> None:
     """Give the rebuild up and delete its version; what is searched stays as it is."""
+    from worker.reindex import control
+
     with opened_store() as store:
         dropped = control.cancel(store, CLOCK)
     say(f"{dropped} deleted" if dropped else "cancelled")
@@ -180,6 +184,8 @@ def clean(
     ] = False,
 ) -> None:
     """Delete the version that a promoted one took the place of: then there is no way back."""
+    from worker.reindex import control
+
     with opened_store() as store:
         name = control.clean(store, CLOCK) if yes else control.droppable(store)
     if name is None:
@@ -191,20 +197,19 @@ def clean(
 
 
 def _compared(store: Store, sample: int | None) -> tuple[Report, dict[str, int]]:
+    from worker.cli.progress import counting
+    from worker.reindex import control
+    from worker.reindex.compare import compare
+
     rebuild = control.latest_of(store)
-    screen = sys.stderr.isatty()
-
-    def watch(compared: int) -> None:
-        if screen and compared % 500 == 0:
-            sys.stderr.write(f"\rcompared {compared:,}")
-
-    report = compare(store, sample, watch)
-    if screen:
-        sys.stderr.write("\r\033[K")
+    with counting("compared", min(sample or rebuild.total, rebuild.total)) as watch:
+        report = compare(store, sample, watch)
     return report, dict(rebuild.said)
 
 
 def _limits(lost: str, shorter: str, titles: str, countries: str, topics: str) -> Limits:
+    from worker.reindex.diff import Limits
+
     return Limits(
         lost=_share("--max-lost", lost),
         shorter=_share("--max-shorter", shorter),

@@ -9,9 +9,7 @@ import typer
 from rich.text import Text
 
 from worker.cli.output import CLOCK, opened_store, pairs, say, say_json, settings
-from worker.ops.archive import size_of
 from worker.ops.crew import find_crew
-from worker.ops.status import Status, collect_status
 from worker.ops.text import one_line, when
 from worker.tagging import use_own_tags
 
@@ -20,10 +18,14 @@ if TYPE_CHECKING:
 
     from worker.ops.archive import ArchiveSize
     from worker.ops.crew import Crew
+    from worker.ops.status import Status
 
 
 def status(json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
     """Show feeds, entries by outcome, what waits, and what fails."""
+    from worker.ops.archive import size_of
+    from worker.ops.status import collect_status
+
     now = CLOCK.now()
     configured = settings()
     use_own_tags(configured)  # they are part of what the present tagger is

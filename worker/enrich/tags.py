@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from worker.enrich.countries import countries_of
 from worker.enrich.language import language
 from worker.enrich.own import installed
-from worker.enrich.topics import topics_of
+from worker.enrich.topics.tagging import topics_of
 from worker.fingerprint import fingerprint
 from worker.models import Tags
 

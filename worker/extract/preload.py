@@ -16,8 +16,8 @@ from worker import pipeline
 from worker.enrich.countries import countries_of
 from worker.enrich.language import detected
 from worker.enrich.tags import tagger_version
-from worker.enrich.topics import topics_of
 from worker.enrich.topics.lexicon import languages
+from worker.enrich.topics.tagging import topics_of
 from worker.extract.version import extractor_version
 from worker.feeds import parse
 

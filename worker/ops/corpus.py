@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from worker.enrich.countries import countries_of
 from worker.enrich.tags import tag
-from worker.enrich.topics import topic_evidence
+from worker.enrich.topics.tagging import topic_evidence
 from worker.errors import WorkError
 from worker.extract.pool import ChildBugError
 

@@ -7,12 +7,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from worker.enrich.countries import countries_of
-from worker.enrich.topics import topic_evidence, topics_of
+from worker.enrich.topics.tagging import topic_evidence, topics_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from worker.enrich import countries, topics
+    from worker.enrich import countries
+    from worker.enrich.topics import tagging as topics
     from worker.models import Document
 
 _AROUND = 40

@@ -14,7 +14,8 @@ from worker.enrich.tags import tagger_version
 from worker.errors import OperationError, UsageError
 from worker.extract.version import extractor_version
 from worker.models import Phase, Rebuild
-from worker.reindex.plan import Source, Step, find_difference, request_of, slices_of, steps_of
+from worker.reindex.plan import find_difference, request_of, slices_of, steps_of
+from worker.reindex.steps import Source, Step
 from worker.store.rebuilds import is_under_way
 
 if TYPE_CHECKING:

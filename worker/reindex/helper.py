@@ -13,8 +13,9 @@ from worker.models import REBUILD, Phase
 from worker.reindex.bench import CHUNK, Bench
 from worker.reindex.control import end_if_done
 from worker.reindex.pages import arrival_s, open_pages, readers_of
-from worker.reindex.plan import Step, find_difference
+from worker.reindex.plan import find_difference
 from worker.reindex.run import LEASE_S, copy_slice, is_copying
+from worker.reindex.steps import Step
 from worker.store.outage import Outage
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from worker.errors import UsageError
 from worker.models import Carried, CarryState
 from worker.reindex.bench import choose, remake
 from worker.reindex.making import COPIED
-from worker.reindex.plan import Plan, Step
+from worker.reindex.plan import Plan
 from worker.reindex.run import PAGE
+from worker.reindex.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

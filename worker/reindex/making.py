@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from worker.errors import ArchiveNotUploadedError, ExtractError, WorkError
 from worker.models import Tags
-from worker.reindex.plan import Step
 from worker.reindex.remake import remade, retagged, row_of
+from worker.reindex.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

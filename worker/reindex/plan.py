@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from worker.enrich.tags import tagger_version
 from worker.errors import UsageError
 from worker.extract.version import extractor_version
 from worker.models import Slice
+from worker.reindex.steps import Source, Step
 from worker.store.query import make_request
 
 if TYPE_CHECKING:
@@ -18,21 +18,6 @@ if TYPE_CHECKING:
 
     from worker.models import Document, Rebuild
     from worker.store.query import SearchRequest
-
-
-class Source(StrEnum):
-    """What documents are made from: the archived pages, or the text that the index has."""
-
-    ARCHIVE = "archive"
-    INDEX = "index"
-
-
-class Step(StrEnum):
-    """What is done anew. Mapping is what every rebuild does: documents are indexed by today's schema."""
-
-    EXTRACT = "extract"
-    TAGS = "tags"
-    MAPPING = "mapping"
 
 
 STALE = "stale"

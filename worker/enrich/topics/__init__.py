@@ -1,5 +1,1 @@
-"""Topics of a text, as codes of IPTC's Media Topics."""
-
-from worker.enrich.topics.tagging import Evidence, Topics, topic_evidence, topics_of
-
-__all__ = ["Evidence", "Topics", "topic_evidence", "topics_of"]
+"""Topics of a text, as codes of IPTC's Media Topics. `tagging` has the whole; names alone need no numpy."""
