@@ -25,7 +25,8 @@ class Versions:
 
 def report(live, twin, sample=None, phase=Phase.COPIED):
     rebuilds = SimpleNamespace(get=lambda: SimpleNamespace(phase=phase))
-    store = SimpleNamespace(versions=Versions(live, twin), rebuilds=rebuilds)
+    articles = SimpleNamespace(refresh=lambda: None)
+    store = SimpleNamespace(versions=Versions(live, twin), rebuilds=rebuilds, articles=articles)
     return compare(store, sample, lambda _: None)
 
 

@@ -43,6 +43,13 @@ def test_promoted_rolled_back_and_promoted_again(library):
     assert library.documents().keys() == library.documents("twin").keys() == set(range(1, 14))
 
 
+def test_what_has_just_come_is_in_both_for_a_report(library):
+    copied(library)
+    library.add(13, title="Came meanwhile")
+    report = compare(library.store, None, lambda _: None)
+    assert (report.compared, report.gained, report.lost) == (13, 0, 0)
+
+
 def test_cleaned_there_is_one_version(library):
     rebuild = copied(library)
     control.promote(library.store)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING
 
 from worker.errors import OperationError
 from worker.models import Phase
 from worker.reindex.control import latest_of
 from worker.reindex.diff import Report
+from worker.reindex.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,16 +60,10 @@ def _stretches(sample: int | None) -> Iterator[tuple[str, str, int | None]]:
 def _pairs(store: Store, rebuild: Rebuild, after: str, before: str) -> Iterator[_Pair]:
     """Yield what the version before and the rebuilt one hold of each article, in the order of their ids."""
     first: tuple[Which, Which] = ("twin", "live") if rebuild.phase is Phase.PROMOTED else ("live", "twin")
-    olds, news = (_documents(store, which, after, before) for which in first)
+    olds, news = (chain.from_iterable(walk(store, which, _PAGE, after, before)) for which in first)
     old, new = next(olds, None), next(news, None)
     while old or new:
         has_old = old is not None and (new is None or old.article_id <= new.article_id)
         has_new = new is not None and (old is None or new.article_id <= old.article_id)
         yield old if has_old else None, new if has_new else None
         old, new = next(olds, None) if has_old else old, next(news, None) if has_new else new
-
-
-def _documents(store: Store, which: Which, after: str, before: str) -> Iterator[Document]:
-    while page := store.versions.page(after, before, _PAGE, which):
-        yield from page
-        after = page[-1].article_id

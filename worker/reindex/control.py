@@ -99,6 +99,7 @@ def promote(store: Store) -> Rebuild:
         raise OperationError("the copy is not finished: `feedmill reindex start` goes on with it")
     _in_phase(rebuild, Phase.COPIED, "promoted")
     if store.versions.live() != rebuild.to_version:
+        store.versions.level(rebuild.started_at)
         store.versions.swap()
     store.rebuilds.update(rebuild.rebuild_id, {"phase": Phase.PROMOTED}, if_phase=Phase.COPIED)
     return rebuild
@@ -113,6 +114,7 @@ def rollback(store: Store) -> Rebuild:
     rebuild = latest_of(store)
     _in_phase(rebuild, Phase.PROMOTED, "rolled back")
     if store.versions.live() != rebuild.from_version:
+        store.versions.level(rebuild.started_at)
         store.versions.swap()
     store.rebuilds.update(rebuild.rebuild_id, {"phase": Phase.COPIED}, if_phase=Phase.PROMOTED)
     return rebuild

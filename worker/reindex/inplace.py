@@ -12,6 +12,7 @@ from worker.reindex.making import COPIED
 from worker.reindex.plan import Plan
 from worker.reindex.run import PAGE
 from worker.reindex.steps import Step
+from worker.reindex.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +38,7 @@ def retag(bench: Bench, selection: Mapping[str, Any], watch: Callable[[int], obj
     if bench.store.versions.twin():
         raise UsageError("a rebuilt index is beside the live one: promote and clean it, or cancel it, first")
     plan, counts, seen = Plan(frozenset({Step.TAGS}), selection), Counter[str](), 0
-    for documents in _pages(bench.store, PAGE):
+    for documents in walk(bench.store, "live", PAGE):
         if bench.stopping.is_set():
             break
         made = remake(bench, plan, documents)
@@ -63,18 +64,10 @@ def find_entries(
     `stale` in a selection is what another extractor made. `watch` is told how many were looked at.
     """
     plan, seen = Plan(frozenset({Step.EXTRACT}), selection), 0
-    for documents in _pages(store, _MANY):
+    for documents in walk(store, "live", _MANY):
         found = choose(store, plan, documents)
         for each in documents:
             if each.article_id in found and each.written_by:
                 yield each.written_by.entry_id, each
         seen += len(documents)
         watch(seen)
-
-
-def _pages(store: Store, size: int) -> Iterator[list[Document]]:
-    store.articles.refresh()  # a search sees no more than the last refresh, and what came since counts
-    after = ""
-    while documents := store.versions.page(after, "", size, "live"):
-        yield documents
-        after = documents[-1].article_id

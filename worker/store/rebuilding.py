@@ -69,6 +69,13 @@ class ArticleVersions(Protocol):
         """
         ...
 
+    def level(self, since: datetime) -> None:
+        """Bring to the twin what was written to live articles since then and has not reached it.
+
+        For writers that were killed in between, and whose entries then ended otherwise than by a write.
+        """
+        ...
+
     def swap(self) -> None:
         """Let the twin be live and the live version the twin, at one moment for all readers and writers.
 

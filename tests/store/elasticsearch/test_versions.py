@@ -199,6 +199,28 @@ def test_a_feed_that_joined_before_a_crash_is_brought_over_when_it_is_listed_aga
     assert stored(copied).feed_ids == twin_of(copied).feed_ids == BOTH
 
 
+def test_what_a_killed_writer_left_in_one_version_is_brought_over(copied, es) -> None:
+    """Its entry ended otherwise at the next try: nobody else would do it."""
+    copied.entries.admit(A, [entry("1", title="New")], later(60))
+    ingest(copied, replace(document(body="Edited"), fetched_at=later(60)), now=later(60))
+    ingest(copied, document("2"), "entry-2", later(60))
+    twin, new = copied.versions.twin(), document("2").article_id
+    carried = [Carried(before=stored(copied), after=None)]
+    copied.versions.carry(carried, twin)
+    es.delete(index=twin, id=new)
+    copied.versions.level(later(61))
+    assert [len(each) for each in both(copied)] == [2, 0]
+    copied.versions.level(later(60))
+    live, leveled = both(copied)
+    assert live == leveled
+
+
+def test_an_article_left_out_before_a_rebuild_s_last_writes_stays_out(copied) -> None:
+    copied.versions.carry([Carried(before=stored(copied), after=None)], copied.versions.twin())
+    copied.versions.level(later(1))
+    assert [len(each) for each in both(copied)] == [1, 0]
+
+
 def test_settling_without_a_twin_costs_one_look(filled, connect) -> None:
     wire = Wire()
     connect(wire).settle([settlement(claim_one(filled, "entry-2"), document("2"))], NOW)

@@ -8,11 +8,12 @@ from worker.errors import StoreError
 from worker.store.elasticsearch.carry import amend, carry
 from worker.store.elasticsearch.create import check_heard, create
 from worker.store.elasticsearch.faults import store_errors
-from worker.store.elasticsearch.level import document_of
+from worker.store.elasticsearch.level import document_of, level
 from worker.store.elasticsearch.twin import find_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from worker.models import Carried, CarryResult, Document
     from worker.store.elasticsearch.cluster import Cluster
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST_FILES = 1_000
 """Archive files in one answer."""
+_LEVELED = 500
+"""Articles that are read at a time, in both versions."""
 
 
 class ElasticsearchVersions:
@@ -56,6 +59,16 @@ class ElasticsearchVersions:
 
     def amend(self, changes: Sequence[Carried]) -> list[CarryResult]:
         return amend(self._cluster, changes)
+
+    def level(self, since: datetime) -> None:
+        versions, after = find_versions(self._cluster), ""
+        if not versions.twins:
+            return
+        self._cluster.refresh(versions.live)
+        written = {"range": {"indexed_at": {"gte": since.isoformat()}}}
+        while ids := self._ids(versions.live, after, "", _LEVELED, written):
+            level(self._cluster, ids, ())
+            after = ids[-1]
 
     def swap(self) -> None:
         cluster = self._cluster
@@ -93,13 +106,13 @@ class ElasticsearchVersions:
             raise StoreError(f"{self._cluster.place}: there is one version of the articles only")
         return versions.twin
 
-    def _ids(self, index: str, after: str, before: str, limit: int) -> list[str]:
+    def _ids(self, index: str, after: str, before: str, limit: int, *wanted: dict[str, Any]) -> list[str]:
         if limit <= 0:
             return []
         bounds = {"gt": after, **({"lt": before} if before else {})}
         answer = self._cluster.search(
             index,
-            query={"range": {"article_id": bounds}},
+            query={"bool": {"filter": [{"range": {"article_id": bounds}}, *wanted]}},
             sort=[{"article_id": "asc"}],
             size=limit,
             source=False,

@@ -16,6 +16,7 @@ from worker.store.versions import carrying
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
+    from datetime import datetime
 
     from worker.models import Carried, Document
     from worker.store.rebuilding import Which
@@ -64,6 +65,9 @@ class SqliteVersions:
 
     def amend(self, changes: Sequence[Carried]) -> list[CarryResult]:
         return self._database.write_each(changes, _amended)
+
+    def level(self, since: datetime) -> None:
+        """Do nothing: one transaction writes to both versions."""
 
     def swap(self) -> None:
         with self._database.write() as db:
