@@ -216,17 +216,17 @@ def test_what_waits_and_what_went_is_listed_checked_and_extracted(configured, ca
         (damaged.file, "uploaded", 1),
     ]
     code, lines, err = run(capsys, "archive", "verify")
-    assert (code, err) == (1, "feedmill: 1 places are damaged\n")
+    assert (code, err) == (1, "feedmill: damaged at 1 place\n")
     assert lines[0].startswith(f"{damaged.file}: ")
     assert run(capsys, "archive", "verify", went.file, waits.file)[:2] == (0, ["8 whole records in 2 files"])
     size = (spool.path / waits.file).stat().st_size
     _, lines, _ = run(capsys, "status", "--json")
     assert json.loads(lines[0])["archive"] == {"files": 1, "open": 0, "size": size, "bucket": place}
     _, lines, _ = run(capsys, "status")
-    assert f"archive     {place}; in the spool here 1 files, 0.0 MB" in lines
+    assert f"archive     {place}; in the spool here 1 file, 0.0 MB" in lines
     code, _, err = run(capsys, "extract", went.file)
     assert code == 0
-    assert err.splitlines()[-1].endswith(", 0 records that cannot be read")
+    assert err.splitlines()[-1].endswith(" without one")
 
 
 class Pointing:

@@ -64,7 +64,7 @@ class TestImport:
         (tmp_path / "odd.warc.gz").write_bytes(raw)
         code, out, err = run("archive", "import", "odd.warc.gz")
         assert code == 0
-        assert out == ("3 pages: 2 rejected, 1 indexed (1 not_found, 1 content_type); 1 broken records\n")
+        assert out == ("3 pages: 2 rejected, 1 indexed (1 not_found, 1 content_type); 1 broken record\n")
         assert err.count("\n") == 1
         assert err.startswith("feedmill: odd.warc.gz: archive_damaged at ")
         assert "\x1b" not in err

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from tests.store.builders import NOW, A, claim_one, entry, feed, rejected
 from worker.cli import app
 from worker.models import EntryState, Outcome, OutcomeKind
+from worker.ops.text import counted
 from worker.store.sqlite import SqliteStore, open_sqlite
 
 
@@ -71,5 +72,5 @@ def test_json_has_the_detail(database: Path) -> None:
     ],
 )
 def test_retry(database: Path, words: tuple[str, ...], put_back: dict[str, bool]) -> None:
-    assert f"{len(put_back)} entries" in run(*words)
+    assert counted(len(put_back), "entry") in run(*words)
     assert forced(database) == put_back

@@ -105,7 +105,7 @@ def test_damage_is_said_with_its_place_and_costs_no_other_record(capsys, closed)
     code, lines, err = run(capsys, "archive", "verify", "--json")
     (checked,) = map(json.loads, lines)
     (damage,) = checked["damages"]
-    assert (code, err) == (1, "feedmill: 1 places are damaged\n")
+    assert (code, err) == (1, "feedmill: damaged at 1 place\n")
     assert checked["records"] == 7
     assert damage["offset"] <= size // 3 < damage["offset"] + damage["length"]
     code, lines, _ = run(capsys, "archive", "verify", closed.name)
@@ -118,7 +118,7 @@ def test_a_file_left_open_is_closed_by_repair(capsys, closed):
     code, lines, _ = run(capsys, "archive", "verify", str(torn))
     assert (code, len(lines)) == (1, 2)
     code, lines, _ = run(capsys, "archive", "verify", "--repair")
-    assert (code, lines[-1]) == (0, "7 whole records in 1 files")
+    assert (code, lines[-1]) == (0, "7 whole records in 1 file")
     assert closed.exists()
 
 
@@ -143,7 +143,7 @@ def test_every_response_of_a_file_is_extracted_in_order(capsys, closed):
     assert [json.loads(line)["title"] for line in lines] == [PLAN.format("Riga"), PLAN.format("Oslo")]
     said = err.splitlines()
     assert said[0].startswith("feedmill: no article: no_article: https://news.example/story/2: ")
-    assert said[1:] == ["feedmill: 2 articles, 1 pages without one, 0 records that cannot be read"]
+    assert said[1:] == ["feedmill: 2 articles, 1 page without one"]
 
 
 @pytest.mark.slow
@@ -153,4 +153,4 @@ def test_a_damaged_record_is_said_and_the_others_are_extracted(capsys, closed):
     assert code == 1
     assert [json.loads(line)["title"] for line in lines] == [PLAN.format("Oslo")]
     assert f"feedmill: {closed}: archive_damaged at 4" in err
-    assert err.splitlines()[-1] == "feedmill: 1 articles, 1 pages without one, 1 records that cannot be read"
+    assert err.splitlines()[-1] == "feedmill: 1 article, 1 page without one, 1 record that cannot be read"

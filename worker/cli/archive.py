@@ -11,7 +11,7 @@ import typer
 
 from worker.cli.output import CLOCK, opened_store, say, say_json, settings, table
 from worker.errors import ArchiveUnavailableError, OperationError, UsageError
-from worker.ops.text import one_line, when
+from worker.ops.text import counted, one_line, when
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,7 +62,7 @@ def verify(
     paths, uploaded = _found(files, folder) if files else (folder.files(), None)
     damaged = _say_checked(check_files(folder, paths, uploaded), json=json)
     if damaged:
-        raise OperationError(f"{damaged:,} places are damaged")
+        raise OperationError(f"damaged at {counted(damaged, 'place')}")
 
 
 @app.command("import")
@@ -100,7 +100,7 @@ def import_pages(
         unreadable.append("stopped: the same command goes on")
     if tally.bugs:
         unreadable.append(
-            f"{tally.bugs:,} pages hit a bug, which the log has; the next import tries them again"
+            f"{counted(tally.bugs, 'page')} hit a bug, which the log has; the next import tries them again"
         )
     if unreadable:
         raise OperationError("; ".join(unreadable))
@@ -170,7 +170,7 @@ def _say_checked(checked: Iterable[ArchiveFile], *, json: bool) -> int:
             where = f"{each.file}: {damage.length:,} bytes at {damage.offset}"
             say(one_line(f"{where}: {damage.said}"))
     if not json:
-        say(f"{records:,} whole records in {files:,} files")
+        say(f"{counted(records, 'whole record')} in {counted(files, 'file')}")
     return damages
 
 

@@ -9,7 +9,7 @@ import typer
 from worker.cli.output import CLOCK, opened_store, say, say_json, table
 from worker.errors import UsageError
 from worker.ops.subscriptions import find_feed
-from worker.ops.text import when
+from worker.ops.text import counted, when
 
 app = typer.Typer(help="List or retry entries that were rejected or given up.", no_args_is_help=True)
 
@@ -77,4 +77,4 @@ def retry(
             ]
         put_back = store.entries.admit_anyway if force else store.entries.retry
         count = put_back(entries, CLOCK.now())
-    say(f"{count} entries will be tried again")
+    say(f"{counted(count, 'entry')} will be tried again")

@@ -19,6 +19,7 @@ from worker.errors import (
     UsageError,
     WorkError,
 )
+from worker.ops.text import counted
 
 if TYPE_CHECKING:
     from worker.models import Document
@@ -100,7 +101,8 @@ def _extract_all(path: str, file: BinaryIO, *, json: bool) -> None:
                         say("")
                     articles += 1
                     _say_article(each, json=json)
-    said = f"{articles:,} articles, {rejected:,} pages without one, {broken:,} records that cannot be read"
+    said = f"{counted(articles, 'article')}, {counted(rejected, 'page')} without one"
+    said += f", {counted(broken, 'record')} that cannot be read" if broken else ""
     if broken:
         raise OperationError(said)
     say_error(said)

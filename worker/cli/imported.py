@@ -12,6 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Te
 from worker.cli.output import say_error
 from worker.cli.progress import plainly
 from worker.ops.imports import Watch
+from worker.ops.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -44,8 +45,8 @@ def summary(tally: Tally) -> str:
     said += [f"{tally.known:,} known already"] if tally.known else []
     said += [f"{tally.waiting:,} left to the service, which is about to fetch them"] if tally.waiting else []
     said += [f"passed over: {_counted(tally.passed_over)}"] if tally.passed_over else []
-    said += [f"{tally.broken:,} broken records"] if tally.broken else []
-    return f"{tally.pages:,} pages: {'; '.join(said)}"
+    said += [counted(tally.broken, "broken record")] if tally.broken else []
+    return f"{counted(tally.pages, 'page')}: {'; '.join(said)}"
 
 
 def tally_record(tally: Tally) -> dict[str, Any]:

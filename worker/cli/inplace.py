@@ -21,7 +21,7 @@ from worker.cli.selecting import (
     selection_of,
 )
 from worker.errors import OperationError, UsageError
-from worker.ops.text import when
+from worker.ops.text import counted, when
 
 if TYPE_CHECKING:
     from worker.models import Document
@@ -114,7 +114,7 @@ def refetch(  # noqa: PLR0917 - one parameter per option of the command
             found = dict(find_entries(store, selection, watch))
         if yes:
             count = store.entries.retry(list(found), CLOCK.now())
-            say(f"{count:,} entries will be fetched again")
+            say(f"{counted(count, 'entry')} will be fetched again")
             return
     _say_found(found)
 
@@ -127,4 +127,4 @@ def _say_found(found: dict[str, Document]) -> None:
             for each in list(found.values())[:_SHOWN]
         ),
     )
-    say(f"{len(found):,} entries would be fetched again: `--yes` does it.")
+    say(f"{counted(len(found), 'entry')} would be fetched again: `--yes` does it.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from worker.archive.retention import GB, Hold
 from worker.cli.output import say, table
-from worker.ops.text import when
+from worker.ops.text import counted, when
 
 if TYPE_CHECKING:
     from worker.archive.retention import Limits, Plan
@@ -32,8 +32,8 @@ def _result(plan: Plan, deleted: int | None) -> str:
     if not plan.going:
         return "nothing to delete"
     if deleted is None:
-        return f"{len(plan.going):,} files, {size}, would be deleted: --yes does it"
-    return f"{deleted:,} files, {size}, deleted"
+        return f"{counted(len(plan.going), 'file')}, {size}, would be deleted: --yes does it"
+    return f"{counted(deleted, 'file')}, {size}, deleted"
 
 
 def _gb(size: int) -> str:

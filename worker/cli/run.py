@@ -12,6 +12,7 @@ from worker.cli.feeds import import_into
 from worker.cli.output import say, settings
 from worker.errors import OperationError
 from worker.ops.logs import configure_logs
+from worker.ops.text import counted
 
 if TYPE_CHECKING:
     from worker.mill import Mill
@@ -53,4 +54,4 @@ def summary(result: RunResult) -> str:
     retrying = (
         f" ({result.waiting_for_retry:,} of the pending wait for a retry)" if result.waiting_for_retry else ""
     )
-    return f"{sum(counts.values()):,} entries seen: {told}{retrying}"
+    return f"{counted(sum(counts.values()), 'entry')} seen: {told}{retrying}"

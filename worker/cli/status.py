@@ -10,7 +10,7 @@ from rich.text import Text
 
 from worker.cli.output import CLOCK, opened_store, pairs, say, say_json, settings
 from worker.ops.crew import find_crew
-from worker.ops.text import one_line, when
+from worker.ops.text import counted, one_line, when
 from worker.tagging import use_own_tags
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def archive_line(archive: ArchiveSize | None) -> tuple[str, str]:
     if archive is None:
         return "archive", "off"
     being_written = f", {archive.open:,} open" if archive.open else ""
-    said = f"{archive.files:,} files, {archive.size / 1e6:,.1f} MB{being_written}"
+    said = f"{counted(archive.files, 'file')}, {archive.size / 1e6:,.1f} MB{being_written}"
     return "archive", f"{archive.bucket}; in the spool here {said}" if archive.bucket else said
 
 

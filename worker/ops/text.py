@@ -33,6 +33,12 @@ def json_line(written: str) -> str:
     return _OBEYED.sub(lambda found: json.dumps(found[0])[1:-1], written)
 
 
+def counted(number: int, thing: str) -> str:
+    """Return how many things there are: "1 page", "2,000 entries"."""
+    many = f"{thing.removesuffix('y')}ies" if thing.endswith("y") else f"{thing}s"
+    return f"{number:,} {thing if number == 1 else many}"
+
+
 def when(moment: datetime | None) -> str:
     """Return a time to the second in UTC, or a dash."""
     return "-" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
