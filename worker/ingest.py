@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from worker import urls
-from worker.archive.records import Subject, sha256
+from worker.archive.records import Subject, find_place
 from worker.clock import milliseconds
 from worker.errors import BugError, FetchError, HostBusyError, HttpStatusError, PageKnownError, WorkError
 from worker.fetch.client import anything
@@ -62,8 +62,7 @@ class Attempt:
     def saw(self, page: Page) -> None:
         self.http_status = page.status
         self.fetched_at = page.fetched_at
-        key = urls.article_id_of(page.final_url)
-        self.page_key = None if key == urls.article_id_of(page.url) else key
+        self.page_key = urls.find_page_key(page.url, page.final_url)
         self.timings = replace(self.timings, wait_ms=page.wait_ms, fetch_ms=page.fetch_ms)
 
     def ended(self, kind: OutcomeKind, now: float, **said: Any) -> Outcome:
@@ -130,15 +129,10 @@ def build(mill: Mill, attempt: Attempt) -> Built:
     )
     attempt.saw(page)
     subject = Subject(feed_id=row.entry.feed_id, entry_id=row.entry.entry_id)
-    attempt.archive = mill.archive.keep(page, subject, find_earlier(mill, row, page))
+    article = mill.store.articles.get(row.article_id) if row.article_id else None
+    attempt.archive = mill.archive.keep(page, subject, find_place(article, page))
     built: Built = mill.pool.run(build_candidate, page, row, archive=attempt.archive, **about)
     return built
-
-
-def find_earlier(mill: Mill, row: LedgerRow, page: Page) -> ArchiveLocation | None:
-    """Return where the page lay when the row's article was made of it, if its body is still the same."""
-    article = mill.store.articles.get(row.article_id) if row.article_id else None
-    return article.archive if article and article.raw_digest == sha256(page.body) else None
 
 
 def permit_for(mill: Mill, feed: Feed | None) -> Callable[[str], None]:

@@ -135,6 +135,12 @@ def article_id_of(url: str) -> str:
     return _digest(identity_url(url))[:32]
 
 
+def find_page_key(asked: str, final: str) -> str | None:
+    """Return the id of the article at the page that a request for `asked` ended at, if it is another page."""
+    key = article_id_of(final)
+    return None if key == article_id_of(asked) else key
+
+
 def displaced_article_id_of(entry_id: str) -> str:
     """Return the id of an entry's article where another article has the one that is its page's."""
     return _digest(f"displaced\n{entry_id}")[:32]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from worker.models import Page
+    from worker.models import ArchiveLocation, Document, Page
 
 REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 LONGEST_VALUE = 8_000
@@ -57,6 +57,16 @@ class Original:
 def sha256(body: bytes) -> str:
     """Return the digest of a body as hex, as `Document.raw_digest` has it."""
     return hashlib.sha256(body).hexdigest()
+
+
+def is_made_of(document: Document, page: Page) -> bool:
+    """Return whether a document was made of a page with this body."""
+    return document.raw_digest == sha256(page.body)
+
+
+def find_place(article: Document | None, page: Page) -> ArchiveLocation | None:
+    """Return where the page lies if the article was made of it, so that it is not kept twice."""
+    return article.archive if article and is_made_of(article, page) else None
 
 
 def record_id(random: str) -> str:

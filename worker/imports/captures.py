@@ -9,7 +9,7 @@ from worker import urls
 from worker.errors import ConnectionCutError, NoArticleError, TooLargeError
 from worker.fetch.answer import NOT_MODIFIED, REDIRECTS, check_type, find_status_error
 from worker.fetch.policy import PAGE
-from worker.models import Entry, Feed, FeedState, LedgerRow
+from worker.models import Entry, Feed, FeedState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,13 +48,6 @@ def entry_of(page: Page, feed_id: str) -> Entry:
         url=page.url,
         canonical_url=urls.canonical_url(page.url),
         domain=urls.site_of(page.url),
-    )
-
-
-def first_row(entry: Entry, now: datetime) -> LedgerRow:
-    """Return the row that an entry which nobody has listed yet will have."""
-    return LedgerRow(
-        entry=entry, feed_ids=(entry.feed_id,), first_seen_at=now, listed_at=now, admitted_at=now
     )
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from worker import urls
-from worker.archive.records import Subject, sha256
+from worker.archive.records import Subject, find_place
 from worker.errors import WorkError
 from worker.extract.pool import ChildBugError
-from worker.imports.captures import entry_of, first_row, require_usable
+from worker.imports.captures import entry_of, require_usable
 from worker.imports.standing import Standing, standing
 from worker.models import ArchiveLocation, EntryState, Feed, Outcome, OutcomeKind, Timings
 from worker.pipeline import build_candidate
+from worker.store.ledger import first_row
 
 if TYPE_CHECKING:
     import threading
@@ -75,11 +76,11 @@ def prepare(
     what = standing(row, article, None if refused else page.fetched_at)
     if what is not Standing.TAKE:
         return Prepared(entry=entry, standing=what)
-    row = row or first_row(entry, now)
+    row = row or first_row(entry, (entry.feed_id,), now)
     if refused:
         return Prepared(entry=entry, standing=what, outcome=_failed(page, row, refused))
     if place is None:
-        place = bench.archive.keep(page, _subject(row), _find_earlier(article, page))
+        place = bench.archive.keep(page, _subject(row), find_place(article, page))
     return _built(bench, page, row, place)
 
 
@@ -101,7 +102,7 @@ def _built(bench: Bench, page: Page, row: LedgerRow, place: ArchiveLocation | No
     outcome = Outcome(
         kind=OutcomeKind.INDEXED,
         article_id=document.article_id,
-        page_key=_page_key(page),
+        page_key=urls.find_page_key(page.url, page.final_url),
         fetched_at=page.fetched_at,
         http_status=page.status,
         archive=place_now,
@@ -129,10 +130,6 @@ def _find_refusal(capture: Capture) -> WorkError | None:
     return None
 
 
-def _find_earlier(article: Document | None, page: Page) -> ArchiveLocation | None:
-    return article.archive if article and article.raw_digest == sha256(page.body) else None
-
-
 def _subject(row: LedgerRow) -> Subject:
     return Subject(feed_id=row.entry.feed_id, entry_id=row.entry.entry_id)
 
@@ -143,14 +140,9 @@ def _failed(page: Page, row: LedgerRow, error: WorkError) -> Outcome:
         kind=OutcomeKind.GAVE_UP if error.retryable else OutcomeKind.REJECTED,
         reason=error.reason,
         detail=error.detail or None,
-        page_key=_page_key(page),
+        page_key=urls.find_page_key(page.url, page.final_url),
         fetched_at=row.fetched_at,
         http_status=page.status,
         archive=row.archive,
         timings=Timings(total_ms=0),
     )
-
-
-def _page_key(page: Page) -> str | None:
-    key = urls.article_id_of(page.final_url)
-    return None if key == urls.article_id_of(page.url) else key

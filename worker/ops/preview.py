@@ -9,9 +9,10 @@ from worker import urls
 from worker.errors import OperationError, ParseError
 from worker.feeds.discover import find_feeds
 from worker.fetch.policy import FEED, PAGE
-from worker.models import Entry, LedgerRow, Page
+from worker.models import Entry, Page
 from worker.ops.listing import read_listing
 from worker.pipeline import build_candidate
+from worker.store.ledger import first_row
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from worker.extract.pool import WorkerPool
     from worker.feeds.discover import FoundFeed
     from worker.fetch.client import Fetcher
-    from worker.models import Document, ParsedFeed
+    from worker.models import Document, LedgerRow, ParsedFeed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +84,7 @@ def extract_page(page: Page, pool: WorkerPool, clock: Clock) -> Document:
 
 def _row_for(page: Page) -> LedgerRow:
     """Return the ledger row of an entry that says nothing but the link."""
-    now = page.fetched_at
     entry = Entry(
         entry_id=urls.entry_id_of(page.url), feed_id="", url=page.url, domain=urls.site_of(page.url)
     )
-    return LedgerRow(entry=entry, feed_ids=(), first_seen_at=now, listed_at=now, admitted_at=now)
+    return first_row(entry, (), page.fetched_at)

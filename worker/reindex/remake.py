@@ -6,21 +6,22 @@ re-index decides nothing about identity. What extractor and tagger say is new.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
+from worker.archive.records import is_made_of
 from worker.enrich.language import UNDETERMINED
 from worker.enrich.tags import tag, tagger_version
 from worker.errors import ArchiveDamagedError, ExtractError
 from worker.extract.version import extractor_version
-from worker.models import Entry, LedgerRow
+from worker.models import Entry
 from worker.pipeline import build_candidate
+from worker.store.ledger import first_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from worker.models import Document, Page
+    from worker.models import Document, LedgerRow, Page
 
 KEPT = (
     "article_id",
@@ -62,7 +63,7 @@ def remade(
         ArchiveDamagedError: this is not the page that the document was made of.
         ExtractError: the page holds no article any more, by today's rules.
     """
-    if hashlib.sha256(page.body).hexdigest() != document.raw_digest:
+    if not is_made_of(document, page):
         raise ArchiveDamagedError(document.url, "the archived page is another one than the document's")
     try:
         built = build_candidate(page, row, feed_title=document.feed_title, tick=tick, publisher=publisher)
@@ -90,10 +91,7 @@ def row_of(document: Document) -> LedgerRow:
         title=document.title,
         published_at=None if document.published_source == "first_seen" else document.published_at,
     )
-    seen = document.first_seen_at
-    return LedgerRow(
-        entry=entry, feed_ids=document.feed_ids, first_seen_at=seen, listed_at=seen, admitted_at=seen
-    )
+    return first_row(entry, document.feed_ids, document.first_seen_at)
 
 
 def _with_history(new: Document, old: Document) -> Document:

@@ -169,9 +169,13 @@ def _begun_anew(row: LedgerRow, now: datetime) -> LedgerRow:
     )
 
 
+def first_row(entry: Entry, feed_ids: tuple[str, ...], now: datetime) -> LedgerRow:
+    """Return the row of an entry that has just been seen for the first time."""
+    return LedgerRow(entry=entry, feed_ids=feed_ids, first_seen_at=now, listed_at=now, admitted_at=now)
+
+
 def _first(feed_id: str, entry: Entry, now: datetime, states: Mapping[str, FeedState]) -> LedgerRow:
-    own = replace(entry, feed_id=feed_id)
-    row = LedgerRow(entry=own, feed_ids=(feed_id,), first_seen_at=now, listed_at=now, admitted_at=now)
+    row = first_row(replace(entry, feed_id=feed_id), (feed_id,), now)
     return replace(row, due_at=_due(row, now, states))
 
 

@@ -64,8 +64,8 @@ class SqliteRebuilds:
 
     def save_slice(self, part: Slice, now: datetime, lease_s: float) -> bool:
         with self._database.write() as db:
-            stored = next((each for each in _find_slices(db) if each.slice_id == part.slice_id), None)
-            kept = saved(stored, part, now, lease_s) if stored and _is_copying(db) else None
+            row = db.execute("SELECT record FROM slice WHERE slice_id = ?", (part.slice_id,)).fetchone()
+            kept = saved(_slice_of(row), part, now, lease_s) if row and _is_copying(db) else None
             if kept is None:
                 return False
             _keep_slice(db, kept)
@@ -86,7 +86,11 @@ def _find(db: sqlite3.Connection) -> Rebuild | None:
 
 def _find_slices(db: sqlite3.Connection) -> list[Slice]:
     rows = db.execute("SELECT record FROM slice ORDER BY slice_id").fetchall()
-    return [decode(Slice, json.loads(row["record"])) for row in rows]
+    return list(map(_slice_of, rows))
+
+
+def _slice_of(row: sqlite3.Row) -> Slice:
+    return decode(Slice, json.loads(row["record"]))
 
 
 def _is_copying(db: sqlite3.Connection) -> bool:
