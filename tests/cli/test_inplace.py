@@ -4,24 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.reindex.library import Library
 from tests.store.builders import feed
 from worker.cli import run_command
 from worker.models import EntryState
 from worker.store.sqlite import open_sqlite
-
-
-@pytest.fixture
-def database(tmp_path, monkeypatch):
-    """Twelve articles that an older tagger made."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FEEDMILL_STORE_URL", "sqlite:///feedmill.db")
-    monkeypatch.setenv("FEEDMILL_EXTRACT_PROCESSES", "1")
-    store = open_sqlite(tmp_path / "feedmill.db")
-    store.feeds.add([feed()])
-    Library(store, 12)
-    store.close()
-    return tmp_path / "feedmill.db"
 
 
 @pytest.fixture
@@ -35,7 +21,7 @@ def run(capsys):
 
 
 @pytest.mark.slow
-def test_retag(database, run):
+def test_retag(older_articles, run):
     assert run("retag", "--domain", "news.example")[:2] == (0, "12 retagged\n")
     assert run("retag")[:2] == (0, "nothing\n")
     assert run("retag", "--all", "--where", "nosuchword")[:2] == (0, "nothing\n")
@@ -48,17 +34,17 @@ def pending(path):
     return sum(row.state is EntryState.PENDING for row in rows)
 
 
-def test_refetch_is_a_dry_run_first(database, run):
+def test_refetch_is_a_dry_run_first(older_articles, run):
     code, out, _ = run("refetch", "--domain", "news.example")
     assert code == 0
     assert out.endswith("12 entries would be fetched again: `--yes` does it.\n")
     assert "https://news.example/" in out
-    assert pending(database) == 0
+    assert pending(older_articles) == 0
     assert run("refetch", "--domain", "news.example", "--yes")[:2] == (
         0,
         "12 entries will be fetched again\n",
     )
-    assert pending(database) == 12
+    assert pending(older_articles) == 12
 
 
 WRONG = [
@@ -70,7 +56,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("words", "said"), WRONG)
-def test_what_is_wrong_is_said_in_a_line(database, run, words, said):
+def test_what_is_wrong_is_said_in_a_line(older_articles, run, words, said):
     code, out, err = run(*words)
     assert (code, out) == (2, "")
     assert said in err

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from tests.reindex.library import Library
 from tests.store.builders import feed
 from worker.cli import run_command
 from worker.cli.copying import _who_helps
@@ -17,18 +16,6 @@ from worker.reindex import control
 from worker.reindex.control import Asked
 from worker.reindex.steps import Source
 from worker.store.sqlite import open_sqlite
-
-
-@pytest.fixture
-def database(tmp_path, monkeypatch):
-    """Twelve articles that an older tagger made."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FEEDMILL_STORE_URL", "sqlite:///feedmill.db")
-    monkeypatch.setenv("FEEDMILL_EXTRACT_PROCESSES", "1")
-    store = open_sqlite(tmp_path / "feedmill.db")
-    store.feeds.add([feed()])
-    Library(store, 12)
-    store.close()
 
 
 @pytest.fixture
@@ -44,7 +31,7 @@ def run(capsys):
 
 
 @pytest.mark.slow
-def test_the_whole_way(database, run):
+def test_the_whole_way(older_articles, run):
     code, out, _ = run("start", "--from", "index")
     assert (code, "12 documents: 12 retagged" in out) == (0, True)
     assert out.splitlines()[0] == "1 → 2, from index: tags of all documents"
@@ -71,7 +58,7 @@ def test_the_whole_way(database, run):
 
 
 @pytest.mark.slow
-def test_a_broken_limit_stops_the_promotion(database, run):
+def test_a_broken_limit_stops_the_promotion(older_articles, run):
     assert run("start", "--from", "index")[0] == 0
     code, _, err = run("diff", "--max-countries", "50%")
     assert (code, err) == (
@@ -85,7 +72,7 @@ def test_a_broken_limit_stops_the_promotion(database, run):
 
 
 @pytest.mark.slow
-def test_cancelled(database, run):
+def test_cancelled(older_articles, run):
     assert run("start", "--from", "index", "--only", "mapping")[0] == 0
     assert run("cancel")[:2] == (0, "2 deleted\n")
     assert run("cancel")[0] == 1
@@ -108,14 +95,14 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("words", "code", "said"), WRONG)
-def test_what_is_wrong_is_said_in_a_line(database, run, words, code, said):
+def test_what_is_wrong_is_said_in_a_line(older_articles, run, words, code, said):
     got, out, err = run(*words)
     assert (got, out) == (code, "")
     assert said in err
     assert err.count("\n") == 1
 
 
-def test_without_an_archive_only_the_index_serves(database, run, monkeypatch):
+def test_without_an_archive_only_the_index_serves(older_articles, run, monkeypatch):
     monkeypatch.setenv("FEEDMILL_ARCHIVE_URL", "off")
     code, _, err = run("start")
     assert (code, err) == (2, "feedmill: no pages are kept (FEEDMILL_ARCHIVE_URL is off): --from index\n")
@@ -125,7 +112,7 @@ def test_without_an_archive_only_the_index_serves(database, run, monkeypatch):
 @pytest.mark.parametrize(
     "broker", ["memory://", "redis://127.0.0.1:1/0"], ids=["no other process", "a store for one service"]
 )
-def test_the_copy_is_left_to_workers_only_where_there_can_be_some(database, run, monkeypatch, broker):
+def test_the_copy_is_left_to_workers_only_where_there_can_be_some(older_articles, run, monkeypatch, broker):
     monkeypatch.setenv("FEEDMILL_BROKER_URL", broker)
     code, out, err = run("start", "--detach")
     assert (code, out, err.count("\n")) == (2, "", 1)
@@ -133,7 +120,7 @@ def test_the_copy_is_left_to_workers_only_where_there_can_be_some(database, run,
     assert run("status")[0] == 1
 
 
-def test_another_version_of_this_program_is_refused_in_a_line(database, run, tmp_path):
+def test_another_version_of_this_program_is_refused_in_a_line(older_articles, run, tmp_path):
     store = open_sqlite(tmp_path / "feedmill.db")
     begun = control.start(store, Clock(), Asked(source=Source.INDEX))
     store.rebuilds.update(begun.rebuild_id, {"tagger_version": "older"}, if_phase=Phase.COPYING)
@@ -158,7 +145,7 @@ def test_who_goes_on_with_the_copy(crew, said):
 
 
 @pytest.mark.slow
-def test_a_killed_copy_is_gone_on_with_at_once(database, run, tmp_path):
+def test_a_killed_copy_is_gone_on_with_at_once(older_articles, run, tmp_path):
     store = open_sqlite(tmp_path / "feedmill.db")
     control.start(store, Clock(), Asked(source=Source.INDEX))
     while store.rebuilds.claim_slice(Clock().now(), 3600, "killed"):
