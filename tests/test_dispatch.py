@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes import ManualClock
+from worker.app import SKEW_S
 from worker.backlog import Backlog
 from worker.broker.roll import Load
-from worker.app import SKEW_S
 from worker.dispatch import (
     FEED_TICK_S,
     FEEDS_PER_THREAD,

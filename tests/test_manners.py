@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.fakes import START
 from tests.site import Reply
 from tests.site.mischief import cut, drip, flood, raw, silence
 from tests.site.server import head

@@ -12,8 +12,8 @@ from celery.worker import state
 from tests.fakes import ManualClock
 from worker.app import Line
 from worker.progress import Meter
-from worker.reindex.helper import Helper
 from worker.reindex.bench import Bench
+from worker.reindex.helper import Helper
 from worker.running import stop
 from worker.store.outage import Outage
 

@@ -9,7 +9,6 @@ import secrets
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import fsspec.config
 import pytest

@@ -6,7 +6,6 @@ import fcntl
 import os
 import threading
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import structlog.testing

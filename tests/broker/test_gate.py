@@ -13,9 +13,9 @@ import structlog
 
 from tests.broker.conftest import Connect
 from tests.broker.filling import fill
-from tests.waiting import wait_for
 from tests.fetch.contract_gate import *
 from tests.servers.restartable import Restartable, restartable_redis
+from tests.waiting import wait_for
 from worker.broker.gate import AWAY_WAIT_S, RedisGate
 from worker.clock import Clock
 from worker.errors import HostBusyError

@@ -10,11 +10,11 @@ from kombu import Connection, Queue
 
 from tests.broker.conftest import Connect
 from tests.broker.filling import fill
-from tests.waiting import wait_for
 from tests.servers.looking import free_port
+from tests.waiting import wait_for
 from worker.broker import roll
 from worker.broker.connection import transport_options
-from worker.broker.roll import Load, Roll, copy_room, find_load, queue_lengths, room
+from worker.broker.roll import Load, Roll, find_load, queue_lengths, room
 from worker.errors import BrokerUnavailableError
 
 ALL = ("control", "poll", "ingest")

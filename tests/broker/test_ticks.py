@@ -9,8 +9,8 @@ import redis
 
 from tests.broker.conftest import Connect
 from tests.broker.filling import fill
-from tests.waiting import wait_for
 from tests.servers.looking import free_port
+from tests.waiting import wait_for
 from worker.broker.ticks import HELD_SHARE, RedisTicks
 from worker.errors import BrokerUnavailableError
 

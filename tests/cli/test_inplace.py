@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.store.builders import feed
 from worker.cli import run_command
 from worker.models import EntryState
 from worker.store.sqlite import open_sqlite

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from tests.store.builders import feed
 from worker.cli import run_command
 from worker.cli.copying import _who_helps
 from worker.clock import Clock

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from worker.enrich import topics
-from worker.enrich.topics.tagging import topic_evidence, topics_of
 from worker.enrich.topics.lexicon import entries, languages
 from worker.enrich.topics.score import top_scores
+from worker.enrich.topics.tagging import topic_evidence, topics_of
 from worker.enrich.topics.taxonomy import concepts, find_code, line_of, top_codes, top_of
 from worker.enrich.topics.words import Words
 

@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,10 +16,10 @@ from celery import Celery
 
 from tests.faults.press import Odd, Press
 from tests.faults.processes import MARK, children_of, kill, marked
-from tests.waiting import wait_for
 from tests.faults.records import ledger_and_index
 from tests.faults.verdict import mistakes
 from tests.store.elasticsearch.backend import delete_all
+from tests.waiting import wait_for
 from worker import urls
 from worker.clock import Clock
 from worker.errors import StoreError

@@ -10,7 +10,6 @@ from contextlib import closing, contextmanager, suppress
 from enum import Enum, auto
 from urllib.parse import urlsplit
 
-
 WRITES = ("/_bulk", "PUT ", "DELETE ")
 """What the first line of a request that writes has in it (Feedmill writes in bulks only)."""
 

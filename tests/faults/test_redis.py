@@ -6,8 +6,8 @@ import pytest
 import redis
 
 from tests.faults.processes import let_pass
-from tests.waiting import wait_for
 from tests.servers.looking import free_port
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.services, pytest.mark.timeout(240)]
 

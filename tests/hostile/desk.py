@@ -12,7 +12,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from tests.fakes import START
 from tests.newsroom import body_of, page
 from tests.site import Reply, Site
 from worker import urls

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.hostile.desk import HEALTHY
-from tests.newsroom import body_of, page, rss, Item
+from tests.newsroom import Item, body_of, page, rss
 from tests.site import Reply
 
 INDEXED = ("indexed", None)

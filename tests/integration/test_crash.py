@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.waiting import wait_for
 from tests.newsroom import publish
 from tests.site import Site
+from tests.waiting import wait_for
 from worker.archive.files import Folder
 from worker.archive.reading import read_page
 

@@ -11,9 +11,9 @@ import pytest
 
 from tests.integration.disk import Disk
 from tests.integration.process import Service
-from tests.waiting import wait_for
 from tests.newsroom import publish
 from tests.site import Site
+from tests.waiting import wait_for
 from worker.archive.contents import contents_of
 from worker.archive.files import Folder
 from worker.archive.reading import read_page

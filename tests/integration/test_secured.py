@@ -14,11 +14,11 @@ import pytest
 import trustme
 
 from tests.broker.test_security import USERS
-from tests.waiting import wait_for
 from tests.newsroom import Item, body_of, page, rss
 from tests.servers.redis import secured_redis
 from tests.servers.secured import secured_elasticsearch
 from tests.site import Site
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.services, pytest.mark.timeout(240)]
 

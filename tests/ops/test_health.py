@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.fakes import START
+from worker.feeds.learned import mean_ms
 from worker.feeds.rhythm import begin
 from worker.models import Feed, FeedState
-from worker.feeds.learned import mean_ms
 from worker.ops.health import find_problems
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

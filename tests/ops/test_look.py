@@ -9,8 +9,8 @@ import pytest
 
 from tests.broker.conftest import Connect, connect
 from tests.fakes import ManualClock
-from tests.ops.test_listing import IN_PROCESS
 from tests.newsroom import Item, rss
+from tests.ops.test_listing import IN_PROCESS
 from tests.servers.looking import free_port
 from tests.site import Reply, Site
 from worker.broker.gate import RedisGate

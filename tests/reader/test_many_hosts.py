@@ -27,8 +27,8 @@ from worker.mill import Mill, open_mill, open_store
 from worker.models import Feed
 from worker.ops.subscriptions import new_feed
 from worker.poll import poll_feed
-from worker.store.outage import Outage
 from worker.settings import read_settings
+from worker.store.outage import Outage
 
 HOSTS = [f"127.0.0.{number}" for number in range(2, 52)]
 SLOW, FAILING, HANGING_UP = HOSTS[:5], HOSTS[5:8], HOSTS[8:10]

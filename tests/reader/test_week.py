@@ -14,16 +14,16 @@ from tests.fakes import ManualClock
 from tests.reader.papers import Answer, Papers, ever_new_etag, publishing, throttling, without
 from tests.reader.scorekeeper import DAY_S, WEEK_S, lost_marks
 from tests.site import Site
-from worker.clock import Clock
 from worker import dispatch
 from worker.backlog import Backlog
 from worker.broker.roll import Load
+from worker.clock import Clock
 from worker.mill import Mill, open_mill, open_store
 from worker.models import FeedState
 from worker.ops import preview, subscriptions
 from worker.poll import poll_feed
-from worker.store.outage import Outage
 from worker.settings import Settings, read_settings
+from worker.store.outage import Outage
 
 HOUR_S = 3600.0
 HERE: Any = SimpleNamespace(run=lambda function, *args, **named: function(*args, **named), close=lambda: None)

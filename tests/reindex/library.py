@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 
 from tests.extract.pages import page_of
-from tests.store.builders import A, NOW, entry, ingest
+from tests.store.builders import NOW, A, entry, ingest
 from worker.clock import Clock
 from worker.errors import ArchiveMissingError
 from worker.models import ArchiveLocation

@@ -8,8 +8,8 @@ from worker.models import Phase
 from worker.reindex import control
 from worker.reindex.compare import compare
 from worker.reindex.control import Asked
-from worker.reindex.steps import Source
 from worker.reindex.run import copy_all
+from worker.reindex.steps import Source
 
 
 @pytest.fixture

@@ -11,10 +11,11 @@ import pytest
 from tests.extract.pages import FETCHED_AT, page_of
 from tests.test_pipeline import TEXT, URL, built, row_of
 from worker.enrich.tags import tagger_version
-from worker.errors import ExtractError, ArchiveDamagedError
+from worker.errors import ArchiveDamagedError, ExtractError
 from worker.extract.version import extractor_version
 from worker.models import ArchiveLocation, Document, OutcomeKind, WrittenBy
-from worker.reindex.remake import KEPT, remade, retagged, row_of as row_from
+from worker.reindex.remake import KEPT, remade, retagged
+from worker.reindex.remake import row_of as row_from
 
 HTML = (
     f"<html><head><title>Harbour reopens</title></head><body><article><p>{TEXT}</p></article></body></html>"

@@ -1,8 +1,8 @@
 """The copy into the new version: what is made anew, what is kept, and what a stop or a kill costs."""
 
 import hashlib
-from datetime import timedelta
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -16,8 +16,8 @@ from worker.extract.version import extractor_version
 from worker.models import Phase
 from worker.reindex import run
 from worker.reindex.control import Asked, end_copy, results, start
-from worker.reindex.steps import Source, Step
 from worker.reindex.run import copy_all
+from worker.reindex.steps import Source, Step
 
 URL = "https://news.example/{}"
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.store.builders import document
-from worker.store.query import parse_query
 from worker.store.highlight import LENGTH, highlights
+from worker.store.query import parse_query
 
 FILLER = "Other words stand here. " * 40
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.contract_search import ARTICLES
 from tests.store.builders import NOW, entry, feed, ingest
+from tests.store.contract_search import ARTICLES
 from worker.store.base import Store
 from worker.store.query import MAX_TERMS, make_request
 from worker.store.sqlite import open_sqlite

@@ -17,9 +17,9 @@ from tests.servers.elasticsearch import Server
 from tests.servers.secured import PASSWORD, USER
 from tests.store.builders import NOW, A, claim_one, document, entry, feed, ingest, later, rejected
 from worker.cli import run_command
-from worker.models import Carried, CarryState, Phase, Rebuild, Robots, Slice
 from worker.errors import FeedmillError, StoreError, UsageError
 from worker.mill import open_store
+from worker.models import Carried, CarryState, Phase, Rebuild, Robots, Slice
 from worker.ops.provision import accounts, provision
 from worker.settings import Settings, read_settings
 from worker.store.base import Store

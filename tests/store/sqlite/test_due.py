@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.store.builders import NOW, A, entry, feed
-from worker.store.sqlite import entries, open_sqlite
 from worker.store.records import to_ms
+from worker.store.sqlite import entries, open_sqlite
 
 STATEMENTS = {
     "hosts after": (entries._AFTER, {"start": "", "now": 0, "limit": 1}),
