@@ -42,7 +42,8 @@ LATER_S = 3600.0
 
 def demo(
     keep: Annotated[
-        Path | None, typer.Option(help="Keep the demo's database under this name.", dir_okay=False)
+        Path | None,
+        typer.Option(help="Keep the demo's database under this name, its archive beside it.", dir_okay=False),
     ] = None,
 ) -> None:
     """Ingest a small news site on loopback, live, and search it."""
@@ -60,7 +61,8 @@ def demo(
         finally:
             store.close()
     if keep:
-        say(f"\nThe database stays: FEEDMILL_STORE_URL=sqlite:///{keep} feedmill search potash")
+        where = f"FEEDMILL_STORE_URL={settings.store_url} FEEDMILL_ARCHIVE_URL={settings.archive_url}"
+        say(f"\nThe database and its archive stay:\nexport {where}\nfeedmill search potash")
     say("\nNow with real feeds: feedmill feeds add URL, then feedmill run")
 
 
