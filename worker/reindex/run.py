@@ -35,7 +35,8 @@ RATED_S = 5.0
 """With a rate, a page has so few documents that it is worked on and waited for no longer than this."""
 ROUNDS = 5
 """Times that a document is made again because it changed meanwhile; its writer brings it level anyway."""
-WAIT_S = 1.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.05, 1.0
+"""Between two looks whether others are done with their slices, twice as long each time."""
 AWAY_S = 5.0
 """Between two tries of an archive that is away."""
 
@@ -54,9 +55,11 @@ def copy_all(bench: Bench, rebuild: Rebuild) -> bool:
     Any number of threads, processes and machines may do this at once. Slices that others hold are waited
     for: one of a worker that died is free when its lease ends. An archive that is away is waited for, too.
     """
+    pause_s = FIRST_WAIT_S
     while not bench.is_over():
         part = bench.store.rebuilds.claim_slice(bench.clock.now(), LEASE_S, bench.clock.token())
         if part:
+            pause_s = FIRST_WAIT_S
             try:
                 copy_slice(bench, rebuild, part)
             except ArchiveUnavailableError as error:
@@ -67,7 +70,8 @@ def copy_all(bench: Bench, rebuild: Rebuild) -> bool:
         elif not is_copying(bench.store, rebuild):
             return False
         else:
-            bench.stopping.wait(WAIT_S)
+            bench.stopping.wait(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_WAIT_S)
     return False
 
 
