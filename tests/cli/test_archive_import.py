@@ -143,6 +143,12 @@ class TestPrune:
         assert list(old.iterdir()) == []
         assert run("archive", "prune", "--older-than", "1d", "--yes")[1] == "nothing to delete\n"
 
+    def test_what_is_being_imported_stays(self, run, old):
+        """Nothing points to it before its first pages are settled."""
+        assert run("archive", "import", *map(str, sorted(old.iterdir())))[0] == 0
+        out = run("archive", "prune", "--older-than", "1d", "--yes")[1]
+        assert out.splitlines() == ["2 more stay: closed a moment ago", "nothing to delete"]
+
     def test_the_settings_are_the_default(self, run, old, monkeypatch):
         monkeypatch.setenv("FEEDMILL_ARCHIVE_KEEP_DAYS", "1")
         assert "2 files" in run("archive", "prune")[1]

@@ -87,8 +87,11 @@ def import_files(bench: Bench, paths: list[Path], folder: Path | None, watch: Wa
             watch.unreadable(said)
             continue
         try:
+            own_name = _own_name(path, folder)
+            if own_name:
+                path.touch()  # else it may be deleted before anything points to it: see retention
             with path.open("rb") as file:
-                _import(bench, path, Source(file=file, archived_as=_own_name(path, folder)), tally, watch)
+                _import(bench, path, Source(file=file, archived_as=own_name), tally, watch)
         except OSError as error:
             watch.unreadable(f"cannot read {path}: {error.strerror}")
         except WorkError as error:
