@@ -28,7 +28,7 @@ from bench.processes import cpu_s
 from tests.servers.elasticsearch import elasticsearch
 from tests.store.elasticsearch.backend import delete_all
 from worker.archive.files import Folder
-from worker.archive.reading import read_page
+from worker.archive.reading import read_packed
 from worker.clock import Clock
 from worker.extract.pool import WorkerPool
 from worker.pipeline import build_candidate
@@ -181,7 +181,7 @@ def rebuilt(store: Store, stocked: Stocked, asked: Asked, result: str) -> Spent:
         bench = Bench(
             store=store,
             pool=pool,
-            read_page=partial(read_page, Folder(stocked.folder)),
+            read_page=partial(read_packed, Folder(stocked.folder)),
             clock=CLOCK,
             stopping=threading.Event(),
         )

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import brotli
@@ -22,10 +23,11 @@ from tests.fakes import START
 from worker.archive import records
 from worker.archive.files import Folder
 from worker.archive.framing import is_digest_of, whole_record
+from worker.archive.members import packed
 from worker.archive.pages import page_of, told_by
-from worker.archive.reading import Unread, pages_in, read_page
+from worker.archive.reading import Packed, Unread, glance, pages_in, read_page, unpack_page
 from worker.errors import ArchiveDamagedError, ArchiveKindError
-from worker.models import Hop, Page
+from worker.models import ArchiveLocation, Hop, Page
 
 ID, OTHER_ID = records.record_id("1" * 32), records.record_id("2" * 32)
 
@@ -34,6 +36,12 @@ def through_records(original: Page) -> Page:
     response = whole_record(records.response(original, ID))
     about = whole_record(records.metadata(original, SUBJECT, ID, OTHER_ID))
     return told_by(page_of(response), response, about)
+
+
+def packed_page(original: Page) -> Packed:
+    member = packed(records.response(original, ID))
+    behind = packed(records.metadata(original, SUBJECT, ID, OTHER_ID))
+    return Packed(ArchiveLocation(file="a.warc.gz", offset=0, length=len(member)), member, behind)
 
 
 HEADER_NAMES = st.from_regex(r"[a-z0-9!#$%&'*+.^_`|~-]{1,20}", fullmatch=True)
@@ -57,6 +65,7 @@ def test_a_page_comes_back_as_it_was(body, status, headers, path, hops):
         redirects=tuple(hops),
     )
     assert through_records(original) == original
+    assert glance(packed_page(original)) == original
 
 
 @pytest.mark.parametrize(
@@ -286,3 +295,18 @@ def test_a_page_is_read_without_what_is_told_of_it(tmp_path: Path):
 def test_record_ids_are_uuids():
     record = WarcRecord.from_bytes(records.response(page(), records.record_id("0123456789abcdef" * 2)))
     assert record.record_id == "<urn:uuid:01234567-89ab-4def-8123-456789abcdef>"
+
+
+def test_a_glance_never_fails_and_tells_no_page_with_another_body_from_the_right_one():
+    """Whatever byte is damaged: the digest of the body tells, and a whole look says what is wrong."""
+    original = page(1, size=600)
+    whole = packed_page(original)
+    for at in range(len(whole.member)):
+        damaged = bytes([*whole.member[:at], whole.member[at] ^ 0x55, *whole.member[at + 1 :]])
+        found = glance(replace(whole, member=damaged))
+        assert found is None or found.body != original.body or found == original
+    for length in range(len(whole.member)):
+        found = glance(replace(whole, member=whole.member[:length]))
+        assert found is None or found.body != original.body or found == original
+    with pytest.raises(ArchiveDamagedError):
+        unpack_page(replace(whole, member=whole.member[:-1]))

@@ -7,6 +7,9 @@ from dataclasses import replace
 
 from tests.extract.pages import page_of
 from tests.store.builders import NOW, A, entry, ingest
+from worker.archive import records
+from worker.archive.members import packed
+from worker.archive.reading import Packed
 from worker.clock import Clock
 from worker.errors import ArchiveMissingError
 from worker.models import ArchiveLocation
@@ -79,11 +82,13 @@ class Library:
         written = replace(built, **{"archive": location, **fields})
         return ingest(self.store, written, name, NOW).article_id
 
-    def read(self, location: ArchiveLocation):
+    def read(self, location: ArchiveLocation) -> Packed:
         try:
-            return self.pages[location.offset]
+            page = self.pages[location.offset]
         except KeyError:
             raise ArchiveMissingError(detail=f"{location.file}: no such record") from None
+        member = packed(records.response(page, records.record_id("1" * 32)))
+        return Packed(replace(location, length=len(member)), member, b"")
 
     def documents(self, version="live"):
         """Return what a version holds, by the number in the URL."""

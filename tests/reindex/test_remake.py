@@ -11,7 +11,7 @@ import pytest
 from tests.extract.pages import FETCHED_AT, page_of
 from tests.test_pipeline import TEXT, URL, built, row_of
 from worker.enrich.tags import tagger_version
-from worker.errors import ArchiveDamagedError, ExtractError
+from worker.errors import ExtractError
 from worker.extract.version import extractor_version
 from worker.models import ArchiveLocation, Document, OutcomeKind, WrittenBy
 from worker.reindex.remake import KEPT, remade, retagged
@@ -76,11 +76,6 @@ def test_every_field_either_stays_or_is_made_anew():
 def test_making_it_again_changes_nothing():
     new = make(STORED, PAGE, ROW)
     assert make(new, PAGE, ROW) == new
-
-
-def test_another_page_is_refused():
-    with pytest.raises(ArchiveDamagedError, match="another one"):
-        make(STORED, page_of(HTML.replace("three", "four").encode(), URL), ROW)
 
 
 def test_a_page_without_an_article_is_said():

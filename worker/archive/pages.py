@@ -18,6 +18,7 @@ from worker.urls import find_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
 LONGEST_HEADS = 10_000_000
 """Bytes of HTTP headers that are read at most: a hundred of them, and foreign ones."""
@@ -48,6 +49,24 @@ def page_of(record: WarcRecord) -> Page:
     Raises:
         ArchiveKindError: it is no response, or not to http. ArchiveDamagedError: its coding is damaged.
     """
+    url, fetched_at = _require_response(record)
+    raw = with_crlf(record.reader.read())
+    http, body = _decoded(with_last_chunk(raw) if "WARC-Truncated" in record.headers else raw, url)
+    return _page(url, fetched_at, http, body)
+
+
+def page_as_told(record: WarcRecord) -> Page:
+    """Return the page in a `response` record whose HTTP has been parsed, its body as it is there, unproven.
+
+    Raises:
+        ArchiveKindError, ArchiveDamagedError: as `page_of`.
+    """
+    url, fetched_at = _require_response(record)
+    return _page(url, fetched_at, record, record.reader.read())
+
+
+def _require_response(record: WarcRecord) -> tuple[str, datetime]:
+    """Return whose response it is, and of when."""
     said_url, fetched_at = record.headers.get("WARC-Target-URI"), record.record_date
     # WARC/1.0 was read to want the angle brackets of its grammar; wget writes them.
     url = find_link(re.sub(r"\A<(.*)>\Z", r"\1", said_url or ""))
@@ -55,9 +74,11 @@ def page_of(record: WarcRecord) -> Page:
         raise ArchiveKindError(said_url, f"a record of type {record.record_type}, no response to http")
     if fetched_at is None:
         raise ArchiveDamagedError(url, "a record without a date")
-    fetched_at = fetched_at.astimezone(UTC).replace(microsecond=fetched_at.microsecond // 1000 * 1000)
-    raw = with_crlf(record.reader.read())
-    http, body = _decoded(with_last_chunk(raw) if "WARC-Truncated" in record.headers else raw, url)
+    at = fetched_at.astimezone(UTC)
+    return url, at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def _page(url: str, fetched_at: datetime, http: WarcRecord, body: bytes) -> Page:
     status = http.http_headers.status_code
     if status is None:
         raise ArchiveKindError(url, "what was answered is no HTTP")
@@ -68,7 +89,7 @@ def page_of(record: WarcRecord) -> Page:
 def with_crlf(raw: bytes) -> bytes:
     """Return an HTTP message with the line breaks that HTTP wants in its head; some servers send others."""
     end = raw.find(b"\n\n", 0, LONGEST_HEADS)
-    if end < 0 or b"\r\n\r\n" in raw[: end + 1]:  # a body may begin with a line break
+    if end < 0 or raw.find(b"\r\n\r\n", 0, end + 1) >= 0:  # a body may begin with a line break
         return raw
     return raw[:end].replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") + b"\r\n\r\n" + raw[end + 2 :]
 

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from worker.archive.reading import Packed
     from worker.clock import Clock
     from worker.extract.pool import WorkerPool
-    from worker.models import ArchiveLocation, Document, Page
+    from worker.models import ArchiveLocation, Document
     from worker.reindex.plan import Plan
     from worker.store.base import Store
 
@@ -38,14 +39,15 @@ CHUNK = 10
 class Bench:
     """What a copy works with.
 
-    `read_page` reads the archive, `readers` pages at once. The copy leaves off when `stopping` is set, or at
-    `until` on the monotonic clock. A child gets `chunk` documents in a call. `upload_s` is how long after its
-    beginning a file may still be on its way to the archive. `met` is told when the archive is away.
+    `read_page` reads the archive, `readers` pages at once; children unpack them, `chunk` documents in a
+    call. The copy leaves off when `stopping` is set, or at `until` on the monotonic clock. `upload_s` is how
+    long after its beginning a file may still be on its way to the archive. `met` is told when the archive is
+    away.
     """
 
     store: Store
     pool: WorkerPool
-    read_page: Callable[[ArchiveLocation], Page]
+    read_page: Callable[[ArchiveLocation], Packed]
     clock: Clock
     stopping: threading.Event
     until: float = math.inf

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
-from worker.errors import ArchiveNotUploadedError, ExtractError, WorkError
+from worker.archive.reading import glance, unpack_page
+from worker.archive.records import is_made_of
+from worker.errors import ArchiveDamagedError, ArchiveNotUploadedError, ExtractError, WorkError
 from worker.models import Tags
 from worker.reindex.remake import remade, retagged, row_of
 from worker.reindex.steps import Step
@@ -17,6 +19,7 @@ from worker.reindex.steps import Step
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from worker.archive.reading import Packed
     from worker.models import Document, LedgerRow, Page
 
 COPIED, RETAGGED, REMADE = "copied", "retagged", "remade"
@@ -31,7 +34,7 @@ class Job:
 
     document: Document
     steps: frozenset[Step]
-    page: Page | None = None
+    page: Packed | None = None
     row: LedgerRow | None = None
     publisher: str | None = None
 
@@ -76,7 +79,22 @@ def _made(job: Job, tick: Callable[[], float]) -> Made:
             return Made(document, COPIED)
         return Made(retagged(document, job.publisher), RETAGGED)
     row = job.row or row_of(document)
-    new = remade(document, job.page, row, tick=tick, publisher=job.publisher)
+    new = remade(document, _page_for(document, job.page), row, tick=tick, publisher=job.publisher)
     if Step.TAGS not in job.steps:
         new = replace(new, **{name: getattr(document, name) for name in _TAGS})
     return Made(new, REMADE)
+
+
+def _page_for(document: Document, packed: Packed) -> Page:
+    """Return the page that the document was made of, which the digest of its body proves.
+
+    Raises:
+        ArchiveDamagedError, ArchiveKindError: it is not there.
+    """
+    page = glance(packed)
+    if page and is_made_of(document, page):
+        return page
+    page = unpack_page(packed)
+    if not is_made_of(document, page):
+        raise ArchiveDamagedError(document.url, "the archived page is another one than the document's")
+    return page

@@ -6,14 +6,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from worker.archive.opening import open_files
-from worker.archive.reading import read_page
+from worker.archive.reading import read_packed
 from worker.archive.uploading import ARRIVAL_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from worker.archive.reading import Packed
     from worker.clock import Clock
-    from worker.models import ArchiveLocation, Page
+    from worker.models import ArchiveLocation
     from worker.settings import Settings
 
 READERS = 8
@@ -21,18 +22,18 @@ READERS = 8
 they would take as long as the extraction."""
 
 
-def open_pages(settings: Settings, clock: Clock) -> Callable[[ArchiveLocation], Page]:
-    """Return what reads an archived page; where none are kept, it is never to be called.
+def open_pages(settings: Settings, clock: Clock) -> Callable[[ArchiveLocation], Packed]:
+    """Return what reads archived pages, packed; where none are kept, it is never to be called.
 
     Raises:
         OperationError: the archive's object store cannot be spoken to.
     """
     if settings.archive_folder is None:
         return no_page
-    return partial(read_page, open_files(settings.archive_folder, settings.archive_bucket, clock))
+    return partial(read_packed, open_files(settings.archive_folder, settings.archive_bucket, clock))
 
 
-def no_page(location: ArchiveLocation) -> Page:
+def no_page(location: ArchiveLocation) -> Packed:
     """Stand in for the archive where no page is read."""
     raise AssertionError(f"made from the stored text, not from {location.file}")
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from worker.archive.records import is_made_of
 from worker.enrich.language import UNDETERMINED
 from worker.enrich.tags import tag, tagger_version
-from worker.errors import ArchiveDamagedError, ExtractError
+from worker.errors import ExtractError
 from worker.extract.version import extractor_version
 from worker.models import Entry
 from worker.pipeline import build_candidate
@@ -55,16 +54,13 @@ def remade(
 ) -> Document:
     """Return the document as its page, extracted and tagged today, would make it.
 
-    `row` is the ledger's row of the entry that wrote it. Where the feed's own text stood in for a page
-    without an article, and still must, the text stays and only its tags are new: the ledger drops that
-    text when a row is done.
+    `page` is the one that it was made of, `row` the ledger's row of the entry that wrote it. Where the feed's
+    own text stood in for a page without an article, and still must, the text stays and only its tags are new:
+    the ledger drops that text when a row is done.
 
     Raises:
-        ArchiveDamagedError: this is not the page that the document was made of.
         ExtractError: the page holds no article any more, by today's rules.
     """
-    if not is_made_of(document, page):
-        raise ArchiveDamagedError(document.url, "the archived page is another one than the document's")
     try:
         built = build_candidate(page, row, feed_title=document.feed_title, tick=tick, publisher=publisher)
     except ExtractError:
