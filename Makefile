@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 FEEDS ?=
 MINUTES ?= 10
 SEED ?=
+JOBS ?= 2
 GAZETTEER_PACKAGES = $(shell $(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["gazetteer"])')
 PEERS = $(shell $(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["peers"])')
 TOPIC_TABLE_PACKAGES = $(shell $(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["topictable"])')
@@ -32,8 +33,9 @@ demo: setup ## Ingest a small news site on loopback and search it (no network)
 run: setup ## Run the service; FEEDS=file.opml (or a text list) is imported first
 	$(BIN)/feedmill run $(if $(FEEDS),--feeds $(FEEDS))
 
-test: setup check ## Everything: checks, all tests, and the measurements where their data is present
-	$(BIN)/pytest -q
+test: setup check ## Everything: checks, all tests (JOBS=2 at a time), and the measurements where their data is present
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile -m "not alone and not eval"
+	$(BIN)/pytest -q -m "alone or eval"
 
 test-fast: setup ## The tests that take no more than a moment (under a minute)
 	$(BIN)/pytest -q -m "not slow and not eval"

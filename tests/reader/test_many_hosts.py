@@ -40,7 +40,7 @@ DELAY_S = 0.2
 """A tenth of the default. The big host's gate is busy for 14 s then, a thread may sleep for two."""
 LATE_S = 60.0
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 class WitnessedGate(LocalGate):

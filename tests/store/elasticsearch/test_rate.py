@@ -14,6 +14,7 @@ the work then waits for a processor, too; without shared requests the ratio is u
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.services
 def test_the_writer_beside_bare_requests(elasticsearch_url: str) -> None:
     rounds = list(measured(elasticsearch_url, rounds=7, count=320))
