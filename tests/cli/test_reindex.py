@@ -62,7 +62,7 @@ def test_a_broken_limit_stops_the_promotion(older_articles, run):
     code, _, err = run("diff", "--max-countries", "50%")
     assert (code, err) == (
         1,
-        "feedmill: 12 documents with other countries (100.00% of 12): more than 50.00%\n",
+        "feedmill: documents with other countries: 12 of 12 (100.00%), more than 50.00%\n",
     )
     code, _, err = run("promote", "--max-countries", "50%")
     assert code == 1

@@ -88,6 +88,17 @@ def test_a_sample_begins_shortly_before_the_texts_part():
     assert len(sample.before) < 60
 
 
+def test_a_sample_of_a_set_is_what_the_other_side_has_not():
+    report = Report()
+    report.add(
+        replace(LIVE, topics=("a", "b"), topic_names=("A", "B")),
+        replace(LIVE, topics=("b", "own:c"), topic_names=("B", "C")),
+    )
+    (sample,) = report.samples["topics"]
+    assert (sample.before, sample.after) == ("a", "own:c")
+    assert report.topic_names == {"a": "A", "b": "B", "own:c": "C"}
+
+
 def test_few_samples_are_kept():
     report = Report()
     for number in range(SAMPLES + 3):
@@ -109,14 +120,14 @@ def test_movers_come_by_how_many_documents_moved():
 
 LIMITS = [
     ("none broken", Limits(), 1000, []),
-    ("lost", Limits(lost=0.0009), 1000, ["1 documents lost (0.10% of 1000): more than 0.09%"]),
+    ("lost", Limits(lost=0.0009), 1000, ["documents lost: 1 of 1,000 (0.10%), more than 0.09%"]),
     ("lost, just not", Limits(lost=0.001), 1000, []),
-    ("nothing is too much", Limits(lost=0.0), 1000, ["1 documents lost (0.10% of 1000): more than 0.00%"]),
+    ("nothing is too much", Limits(lost=0.0), 1000, ["documents lost: 1 of 1,000 (0.10%), more than 0.00%"]),
     ("anything goes", Limits(lost=None), 1, []),
     ("several", Limits(lost=0.0, titles=0.0005, shorter=0.0, topics=0.5), 1000, [
-        "1 documents lost (0.10% of 1000): more than 0.00%",
-        "2 bodies cut by more than a tenth (0.20% of 1000): more than 0.00%",
-        "1 titles changed (0.10% of 1000): more than 0.05%",
+        "documents lost: 1 of 1,000 (0.10%), more than 0.00%",
+        "bodies cut by more than a tenth: 2 of 1,000 (0.20%), more than 0.00%",
+        "titles changed: 1 of 1,000 (0.10%), more than 0.05%",
     ]),
 ]  # fmt: skip
 

@@ -10,10 +10,10 @@ from rich.text import Text
 
 from worker.cli.output import pairs, say, table
 from worker.enrich.countries.names import names_by_code
-from worker.enrich.topics.taxonomy import PREFIX, concepts
 from worker.models import Phase
 from worker.ops.text import one_line, when
 from worker.reindex.diff import movers
+from worker.reindex.steps import STALE
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -50,7 +50,11 @@ def say_progress(progress: Progress) -> None:
 
 def plan_of(rebuild: Rebuild) -> str:
     """Return in a few words what a rebuild does to which documents."""
-    chosen = ", ".join(f"{name} {value}" for name, value in rebuild.selection.items() if value)
+    chosen = ", ".join(
+        "what is stale" if name == STALE else f"{name} {value}"
+        for name, value in rebuild.selection.items()
+        if value
+    )
     what = " and ".join(rebuild.only)
     return f"from {rebuild.source}: {what} of {chosen or 'all documents'}"
 
@@ -105,7 +109,7 @@ def say_report(report: Report, results: Mapping[str, int]) -> None:
         rows.append(("not made anew", results_line(told)))
     pairs(rows)
     _say_movers("country", report.countries, {code: names[0] for code, names in names_by_code().items()})
-    _say_movers("topic", report.topics, {PREFIX + code: each.label for code, each in concepts().items()})
+    _say_movers("topic", report.topics, report.topic_names)
     for name, samples in report.samples.items():
         for sample in samples:
             _say_sample(name, sample)

@@ -15,8 +15,8 @@ from worker.archive.files import find_beginning
 from worker.errors import ArchiveError, ArchiveUnavailableError, PoolCrashError, PoolTimeoutError
 from worker.extract.pool import ChildBugError
 from worker.reindex.making import COPIED, KEPT, Job, Made, kept, make_all
-from worker.reindex.plan import STALE, is_stale, request_of
-from worker.reindex.steps import Step
+from worker.reindex.plan import is_stale, request_of
+from worker.reindex.steps import STALE, Step
 
 if TYPE_CHECKING:
     import threading

@@ -59,7 +59,7 @@ class Report:
 
     `lost` are documents that only the live index has, `gained` those that only the rebuilt one has. `fields`
     counts documents by the field that differs, `lengths` those whose body did by how (`length_of`).
-    `countries` and `topics` count by code and by `added` or `removed`.
+    `countries` and `topics` count by code and by `added` or `removed`; `topic_names` are those of codes.
     """
 
     compared: int = 0
@@ -70,6 +70,7 @@ class Report:
     lengths: Counter[str] = field(default_factory=Counter)
     countries: Counter[tuple[str, str]] = field(default_factory=Counter)
     topics: Counter[tuple[str, str]] = field(default_factory=Counter)
+    topic_names: dict[str, str] = field(default_factory=dict)
     samples: dict[str, list[Sample]] = field(default_factory=dict)
 
     def add(self, before: Document | None, after: Document | None) -> None:
@@ -89,6 +90,9 @@ class Report:
             (change.topics_removed, self.topics, "removed"),
         ):
             counts.update((code, sense) for code in codes)
+        if change.topics_added or change.topics_removed:
+            for each in (before, after):
+                self.topic_names.update(zip(each.topics, each.topic_names, strict=False))
         for name in change.fields:
             self._keep(sample_of(before, after, name))
 
@@ -139,8 +143,12 @@ def length_of(before: int, after: int) -> str:
 
 
 def sample_of(before: Document, after: Document, name: str) -> Sample:
-    """Return both values of a field; of long texts the part from a little before where they differ."""
-    one, other = _shown(getattr(before, name)), _shown(getattr(after, name))
+    """Return what differs in a field: of sets what the other has not, of texts the part where they differ."""
+    values = getattr(before, name), getattr(after, name)
+    if name in _SETS:
+        values = _missing_in(values[1], values[0]), _missing_in(*values)
+        return Sample(before.article_id, before.url, name, *map(_shown, values))
+    one, other = map(_shown, values)
     start = max(0, _parting(one, other) - _BEFORE_PARTING)
     return Sample(before.article_id, before.url, name, one[start:][:_SHOWN], other[start:][:_SHOWN])
 
@@ -174,7 +182,7 @@ def exceeded(report: Report, limits: Limits) -> list[str]:
         ("documents with other topics", report.fields["topics"], limits.topics),
     )
     return [
-        f"{count} {what} ({report.share(count):.2%} of {report.compared}): more than {most:.2%}"
+        f"{what}: {count:,} of {report.compared:,} ({report.share(count):.2%}), more than {most:.2%}"
         for what, count, most in counts
         if most is not None and report.share(count) > most
     ]

@@ -10,7 +10,7 @@ from worker.enrich.tags import tagger_version
 from worker.errors import UsageError
 from worker.extract.version import extractor_version
 from worker.models import Slice
-from worker.reindex.steps import Source, Step
+from worker.reindex.steps import STALE, Source, Step
 from worker.store.query import make_request
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from worker.store.query import SearchRequest
 
 
-STALE = "stale"
-"""The name in a selection of what another extractor or tagger made; all other names are search options."""
 _FEW, _MANY = 16, 256
 _MANY_FROM = 20_000
 """Documents from which on a rebuild has many slices: one is then some ten seconds of work, or more."""

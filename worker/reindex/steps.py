@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+STALE = "stale"
+"""The name in a selection of what another extractor or tagger made; all other names are search options."""
+
 
 class Source(StrEnum):
     """What documents are made from: the archived pages, or the text that the index has."""
