@@ -143,6 +143,7 @@ class TestPrune:
         assert list(old.iterdir()) == []
         assert run("archive", "prune", "--older-than", "1d", "--yes")[1] == "nothing to delete\n"
 
+    @pytest.mark.slow
     def test_what_is_being_imported_stays(self, run, old):
         """Nothing points to it before its first pages are settled."""
         assert run("archive", "import", *map(str, sorted(old.iterdir())))[0] == 0
