@@ -19,6 +19,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from tests.archive.made import SUBJECT, archive_in, names, page
+from tests.archive.strange import record
 from tests.fakes import START
 from worker.archive import records
 from worker.archive.files import Folder
@@ -310,3 +311,11 @@ def test_a_glance_never_fails_and_tells_no_page_with_another_body_from_the_right
         assert found is None or found.body != original.body or found == original
     with pytest.raises(ArchiveDamagedError):
         unpack_page(replace(whole, member=whole.member[:-1]))
+
+
+@given(
+    st.one_of(st.binary(max_size=200), st.binary(max_size=80).map(lambda more: b"HTTP/1.1 200 OK\r\n" + more))
+)
+def test_a_glance_at_any_message_never_fails(message):
+    member = packed(record(block=message))
+    glance(Packed(ArchiveLocation(file="a.warc.gz", offset=0, length=len(member)), member, b""))
