@@ -34,7 +34,7 @@ run: setup ## Run the service; FEEDS=file.opml (or a text list) is imported firs
 	$(BIN)/feedmill run $(if $(FEEDS),--feeds $(FEEDS))
 
 test: setup check ## Everything: checks, all tests (JOBS=2 at a time), and the measurements where their data is present
-	$(BIN)/pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not alone and not eval"
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile -m "not alone and not eval"
 	$(BIN)/pytest -q -m "alone or eval"
 
 test-fast: setup ## The tests that take no more than a moment (under a minute)
