@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.fakes import START, ManualClock
+from worker.archive import records
 from worker.archive.files import Folder
+from worker.archive.members import packed
+from worker.archive.reading import Packed
 from worker.archive.records import Subject
 from worker.archive.writing import Rotation, WarcArchive
-from worker.models import Hop, Page
+from worker.models import ArchiveLocation, Hop, Page
 
 SUBJECT = Subject(feed_id="f" * 16, entry_id="e" * 32)
 HEADERS = {"content-type": "text/html; charset=utf-8", "server": "test"}
@@ -35,6 +38,14 @@ def page(number: int = 0, size: int = 2_000, **changes: Any) -> Page:
         fetch_ms=number,
     )
     return replace(made, **changes)
+
+
+def packed_page(original: Page) -> Packed:
+    """Return a page as the archive has it, at the start of a file, with the `metadata` behind it."""
+    response, about = (records.record_id(digit * 32) for digit in "12")
+    member = packed(records.response(original, response))
+    behind = packed(records.metadata(original, SUBJECT, response, about))
+    return Packed(ArchiveLocation(file="a.warc.gz", offset=0, length=len(member)), member, behind)
 
 
 def archive_in(

@@ -18,7 +18,7 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from tests.archive.made import SUBJECT, archive_in, names, page
+from tests.archive.made import SUBJECT, archive_in, names, packed_page, page
 from tests.archive.strange import record
 from tests.fakes import START
 from worker.archive import records
@@ -37,12 +37,6 @@ def through_records(original: Page) -> Page:
     response = whole_record(records.response(original, ID))
     about = whole_record(records.metadata(original, SUBJECT, ID, OTHER_ID))
     return told_by(page_of(response), response, about)
-
-
-def packed_page(original: Page) -> Packed:
-    member = packed(records.response(original, ID))
-    behind = packed(records.metadata(original, SUBJECT, ID, OTHER_ID))
-    return Packed(ArchiveLocation(file="a.warc.gz", offset=0, length=len(member)), member, behind)
 
 
 HEADER_NAMES = st.from_regex(r"[a-z0-9!#$%&'*+.^_`|~-]{1,20}", fullmatch=True)

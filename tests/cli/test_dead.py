@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 from tests.store.builders import NOW, A, claim_one, entry, feed, rejected
 from worker.cli import app
 from worker.models import EntryState, Outcome, OutcomeKind
-from worker.ops.text import counted
 from worker.store.sqlite import SqliteStore, open_sqlite
 
 
@@ -72,5 +71,5 @@ def test_json_has_the_detail(database: Path) -> None:
     ],
 )
 def test_retry(database: Path, words: tuple[str, ...], put_back: dict[str, bool]) -> None:
-    assert counted(len(put_back), "entry") in run(*words)
+    assert ("2 entries" if len(put_back) == 2 else "1 entry") in run(*words)
     assert forced(database) == put_back

@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+from tests.archive.made import packed_page
 from tests.extract.pages import page_of
 from tests.store.builders import NOW, A, entry, ingest
-from worker.archive import records
-from worker.archive.members import packed
 from worker.archive.reading import Packed
 from worker.clock import Clock
 from worker.errors import ArchiveMissingError
@@ -84,11 +83,9 @@ class Library:
 
     def read(self, location: ArchiveLocation) -> Packed:
         try:
-            page = self.pages[location.offset]
+            return packed_page(self.pages[location.offset])
         except KeyError:
             raise ArchiveMissingError(detail=f"{location.file}: no such record") from None
-        member = packed(records.response(page, records.record_id("1" * 32)))
-        return Packed(replace(location, length=len(member)), member, b"")
 
     def documents(self, version="live"):
         """Return what a version holds, by the number in the URL."""

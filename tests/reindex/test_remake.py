@@ -8,12 +8,14 @@ from itertools import count
 
 import pytest
 
+from tests.archive.made import packed_page
 from tests.extract.pages import FETCHED_AT, page_of
 from tests.test_pipeline import TEXT, URL, built, row_of
 from worker.enrich.tags import tagger_version
-from worker.errors import ExtractError
+from worker.errors import ArchiveDamagedError, ExtractError
 from worker.extract.version import extractor_version
 from worker.models import ArchiveLocation, Document, OutcomeKind, WrittenBy
+from worker.reindex.making import page_for
 from worker.reindex.remake import KEPT, remade, retagged
 from worker.reindex.remake import row_of as row_from
 
@@ -76,6 +78,12 @@ def test_every_field_either_stays_or_is_made_anew():
 def test_making_it_again_changes_nothing():
     new = make(STORED, PAGE, ROW)
     assert make(new, PAGE, ROW) == new
+
+
+def test_another_page_is_refused():
+    other = packed_page(page_of(HTML.replace("three", "four").encode(), URL))
+    with pytest.raises(ArchiveDamagedError, match="another one"):
+        page_for(STORED, other)
 
 
 def test_a_page_without_an_article_is_said():

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from worker.cli.output import CLOCK, opened_store, pairs, say, say_json, settings
 from worker.errors import OperationError
-from worker.ops.text import lines, one_line, when
+from worker.ops.text import counted, lines, one_line, when
 from worker.store.query import make_request
 from worker.tagging import use_own_tags
 
@@ -66,7 +66,7 @@ def say_page(page: SearchPage) -> None:
     for hit in page.hits:
         say_hit(hit)
     shown = f", the first {len(page.hits)} shown" if page.total > len(page.hits) else ""
-    say(Text(f"{page.total} article{'' if page.total == 1 else 's'}{shown}", style="dim"))
+    say(Text(f"{counted(page.total, 'article')}{shown}", style="dim"))
 
 
 def say_hit(hit: Hit) -> None:

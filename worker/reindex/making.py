@@ -79,13 +79,13 @@ def _made(job: Job, tick: Callable[[], float]) -> Made:
             return Made(document, COPIED)
         return Made(retagged(document, job.publisher), RETAGGED)
     row = job.row or row_of(document)
-    new = remade(document, _page_for(document, job.page), row, tick=tick, publisher=job.publisher)
+    new = remade(document, page_for(document, job.page), row, tick=tick, publisher=job.publisher)
     if Step.TAGS not in job.steps:
         new = replace(new, **{name: getattr(document, name) for name in _TAGS})
     return Made(new, REMADE)
 
 
-def _page_for(document: Document, packed: Packed) -> Page:
+def page_for(document: Document, packed: Packed) -> Page:
     """Return the page that the document was made of, which the digest of its body proves.
 
     Raises:
